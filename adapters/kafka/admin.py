@@ -123,6 +123,10 @@ class Admin:
     def __init__(self, client: AdminClient, timeout: float) -> None:
         self._client, self._timeout = cast(_AdminRequests, client), timeout
 
+    def within(self, timeout: float) -> Admin:
+        """The same client, whose requests wait at most so many seconds for their response."""
+        return Admin(cast(AdminClient, self._client), timeout)
+
     def cluster(self) -> Cluster:
         return self._result(
             "describe the cluster", self._client.describe_cluster(request_timeout=self._timeout)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import Any, Final, Self, TypeVar
@@ -13,7 +13,7 @@ from typing import Any, Final, Self, TypeVar
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from adapters.kafka.admin import Admin
+from adapters.kafka.admin import Admin, Cluster
 from adapters.kafka.config import FIXED, ClientSettings
 from adapters.kafka.errors import KafkaSettingsInvalid, KafkaUnavailable
 from adapters.kafka.failure import failure_of
@@ -26,6 +26,9 @@ _T = TypeVar("_T")
 
 # An open transaction blocks every reader until another writer takes over or this timeout ends.
 TRANSACTION_TIMEOUT_MS: Final = 10_000
+_FIRST_TRY: Final = 1.0
+"""Seconds of the first try of a request to a partition's leader."""
+_LEAST_TRY: Final = 0.1
 _GAPLESS_TIMES: Final = 4
 """A record's own timeout in a gapless producer, as a multiple of the clients' timeout, within which `flush` ends."""
 
@@ -153,6 +156,10 @@ class Clients:
             self._admin = Admin(client, self.timeout)
         return self._admin
 
+    def cluster(self) -> Cluster:
+        """See `Admin.cluster`. Raises KafkaUnavailable where no broker responds within the timeout."""
+        return self._retried(lambda admin: admin.cluster())
+
     def end_of(self, partition: TopicPartition, isolation: IsolationLevel) -> int:
         """See `Admin.end_of`. Raises KafkaUnavailable where no broker responds within the timeout."""
         return self._retried(lambda admin: admin.end_of(partition, isolation))
@@ -165,20 +172,46 @@ class Clients:
         """See `Admin.offset_at`. Raises KafkaUnavailable where no broker responds within the timeout."""
         return self._retried(lambda admin: admin.offset_at(partition, at))
 
+    def committed(self, group: str, places: Sequence[TopicPartition]) -> Sequence[TopicPartition]:
+        """What the group has committed for these partitions, without joining it; a new broker has no coordinator yet.
+
+        Raises KafkaUnavailable where none responds within the timeout.
+        """
+
+        def read(seconds: float) -> Sequence[TopicPartition]:
+            with (
+                contextlib.closing(self.consumer({"group.id": group})) as consumer,
+                self.errors(f"read what {group} has committed"),
+            ):
+                return consumer.committed(list(places), timeout=seconds)
+
+        return self._in_tries(read)
+
     def _retried(self, request: Callable[[Admin], _T]) -> _T:
         """Sends a request, each time with a new admin client, until it succeeds or the timeout ends.
 
         After a broker's restart an admin client of librdkafka keeps using the old leader epoch; a new admin client
         fetches the new epoch.
         """
-        deadline = monotonic() + self.timeout
+        return self._in_tries(lambda seconds: request(self.admin.within(seconds)))
+
+    def _in_tries(self, attempt: Callable[[float], _T]) -> _T:
+        """Calls `attempt` with the seconds that it may take, until it succeeds or the timeout ends.
+
+        A request to the leader of a partition that was killed waits for that broker until its own timeout, also after
+        another one leads. So a try is short, and each one waits twice as long as the last one, because a slow broker
+        may need the time.
+        """
+        deadline, patience = monotonic() + self.timeout, _FIRST_TRY
         while True:
+            left = deadline - monotonic()
             try:
-                return request(self.admin)
-            except KafkaUnavailable:
+                return attempt(max(min(patience, left), _LEAST_TRY))
+            except KafkaUnavailable as fault:
                 self._admin = None
                 if monotonic() > deadline:
-                    raise
+                    raise KafkaUnavailable(f"{fault}, in tries over {self.timeout:g} s") from fault
+                patience *= 2
                 self._pause.wait(0.05)
 
     @contextlib.contextmanager

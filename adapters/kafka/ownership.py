@@ -112,19 +112,22 @@ class Claim:
                 str(others[0]),
             )
 
-    def check(self) -> None:
-        """Checks before a renewed takeover that no other process claims the partition.
+    def check(self, clients: Clients) -> None:
+        """Checks before a renewed takeover that no other process claims the partition, with the timeout of `clients`.
 
         Raises KafkaOwnershipLost, whose message names the other process.
         """
-        if not self._settings.take_over and (others := self.others()):
+        if not self._settings.take_over and (others := self._others(clients)):
             raise KafkaOwnershipLost(
                 f"{self._settings.name} is now owned by {others[0]}: this process writes nothing more"
             )
 
     def others(self) -> list[Owner]:
         """The other members of the group that may be alive."""
-        return [owner for owner in self._owners() if owner != self._me and not owner.is_dead]
+        return self._others(self._clients)
+
+    def _others(self, clients: Clients) -> list[Owner]:
+        return [owner for owner in self._owners(clients) if owner != self._me and not owner.is_dead]
 
     def close(self) -> None:
         """Leaves the group."""
@@ -143,7 +146,7 @@ class Claim:
         self._member = threading.Thread(target=self._stay, name=f"own {self._settings.name}", daemon=True)
         self._member.start()
         deadline = monotonic() + self._clients.timeout
-        while self._me not in self._owners():
+        while self._me not in self._owners(self._clients):
             if monotonic() > deadline or self._stopped.wait(0.02):
                 raise KafkaUnavailable(f"the group {self._group} could not be joined")
 
@@ -155,8 +158,8 @@ class Claim:
             member.poll(0.2)
         member.close()
 
-    def _owners(self) -> list[Owner]:
-        names = self._clients.members(self._group)
+    def _owners(self, clients: Clients) -> list[Owner]:
+        names = clients.members(self._group)
         return [owner for name in names if (owner := Owner.of(name)) is not None]
 
 

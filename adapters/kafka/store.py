@@ -31,6 +31,8 @@ from adapters.kafka.writer import Writer
 _log = logging.getLogger(__name__)
 
 _FLUSH_EVERY = 0.2
+_AGAIN_SECONDS = 10.0
+"""The longest wait for a response in a takeover after a failed commit, whose callers wait for its outcome."""
 
 
 class PartitionStore:
@@ -167,6 +169,7 @@ class _Inner:
             self._settings, self.history, self.take_over, self.read_again, self._end, watch.lost
         )
         self.writer.append(Append())
+        self._clients = Clients(self._settings.client, min(self._settings.timeout, _AGAIN_SECONDS))
         watch.start(lambda: self._committed, self.writer.lose, self.writer.glance)
 
     @property
@@ -178,7 +181,7 @@ class _Inner:
 
     def take_over(self) -> Taken:
         if self._claim is not None:
-            self._claim.check()
+            self._claim.check(self._clients)
         takeover = Takeover(
             self._clients, self._settings, self._follower, self._max_bytes, self._stopped, self._look
         )

@@ -42,7 +42,7 @@ def ensure_topics(clients: Clients, settings: KafkaSettings) -> Topics:
     them), and KafkaUnavailable where the broker does not respond or a topic is missing in read-only mode.
     """
     topics = {settings.topic: EVENTS} if settings.read_only else _rows(settings)
-    cluster = clients.admin.cluster()
+    cluster = clients.cluster()
     described = clients.admin.topics(list(topics))
     sizes = [_checked(clients, settings, cluster, name, topic) for name, topic in described.items()]
     for name in topics.keys() - described.keys():

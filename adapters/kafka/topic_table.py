@@ -53,7 +53,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     """A person: `whence kill`, `reset`, `doctor`, and retrying or discarding dead letters; also a reader."""
     PUBLISHER = "publisher"
-    """Publishes candles: `whence candles publish`."""
+    """Publishes candles and readings of books: `whence candles publish`, `whence books publish`."""
     RECORDER = "recorder"
     """Records markets: `whence record`."""
     SCANNER = "scanner"
@@ -264,10 +264,57 @@ MARKET: Final = TopicRow(
     width=12,
     rights={Role.RECORDER: _OWN, Role.READER: _READ},
 )
+BOOKS: Final = TopicRow(
+    suffix=".books",
+    holds="signed readings of order books for engines; kept for an hour, and 1 GiB a partition",
+    key="the instrument",
+    required={
+        "cleanup.policy": "delete",
+        "retention.ms": str(60 * 60 * 1000),
+        "retention.bytes": str(2**30),
+        **_NO_UNCLEAN,
+    },
+    on_creation={"segment.bytes": str(2**26), **_CREATE_TIME},
+    is_sibling=True,
+    width=12,
+    rights={Role.PUBLISHER: _OWN, Role.ENGINE: _READ, Role.READER: _READ},
+)
+BOOK_LEASES: Final = TopicRow(
+    suffix=".book-leases",
+    holds="no records: its partitions are the leases of order books, which publishers share",
+    key="none",
+    required={"cleanup.policy": "delete"},
+    is_sibling=True,
+    width=24,
+    rights={Role.PUBLISHER: _OWN},
+)
+PROCESSES: Final = TopicRow(
+    suffix=".processes",
+    holds="signed announcements of the processes of the log: the last one of each",
+    key="the process: a random id, a new one at each start",
+    required=_LATEST,
+    # Each process writes a record every few seconds, so that a reader from the start finds few of them.
+    on_creation={
+        "segment.ms": "600000",
+        "segment.bytes": str(2**24),
+        "max.compaction.lag.ms": "600000",
+        "delete.retention.ms": "600000",
+    },
+    is_sibling=True,
+    rights={
+        Role.ENGINE: _OWN,
+        Role.API: _OWN,
+        Role.PUBLISHER: _OWN,
+        Role.RECORDER: _OWN,
+        Role.SCANNER: _OWN,
+        Role.READER: _OWN,
+        Role.OPERATOR: _READ,
+    },
+)
 
 TOPICS: Final[Sequence[TopicRow]] = (
     EVENTS, TRACKING, SNAPSHOTS, TAPE, DEAD_LETTERS, CHECKPOINTS, COMMANDS, ANSWERS, REFUSED, CLOCK,
-    CANDLES, MARKET,
+    CANDLES, MARKET, BOOKS, BOOK_LEASES, PROCESSES,
 )  # fmt: skip
 """Every topic of a log."""
 
@@ -302,6 +349,11 @@ def scanners_group(events: str, scanner: str) -> str:
     return f"{events.removesuffix('.events')}.scanner.{scanner}"
 
 
+def books_group(events: str, exchange: str) -> str:
+    """The consumer group whose members share the order books of an exchange."""
+    return f"{events.removesuffix('.events')}.books.{exchange}"
+
+
 def grants(events: str) -> Sequence[Grant]:
     """Every right that a log in the topic `events` needs, by role."""
     base = events.removesuffix(".events")
@@ -323,5 +375,6 @@ def grants(events: str) -> Sequence[Grant]:
         Grant(Role.ENGINE, Kind.GROUP, f"{events}.", _GROUPS, is_prefix=True),
         *(Grant(role, Kind.GROUP, READERS_GROUP, _GROUPS) for role in Role),
         Grant(Role.READER, Kind.GROUP, f"{base}.projections", _GROUPS, is_prefix=True),
+        Grant(Role.PUBLISHER, Kind.GROUP, books_group(events, ""), _GROUPS, is_prefix=True),
         Grant(Role.SCANNER, Kind.GROUP, scanners_group(events, ""), _GROUPS, is_prefix=True),
     )

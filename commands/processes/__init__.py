@@ -39,6 +39,7 @@ from commands.processes.renewing import (
     protect_again,
 )
 from commands.processes.reversing import decide_second_leg, withdraw_reversal, withdraw_reversals
+from commands.processes.routing import route
 from commands.processes.scoring import judge_scored
 from commands.processes.withdrawing import cancel_legs, withdraw_entries, withdraw_rest
 from commands.routes import Command
@@ -76,7 +77,7 @@ Process = Callable[[Moment], Sequence[Command]]
 PROCESSES: Mapping[type, tuple[Process, ...]] = {
     SignalDetected: (judge,),
     SignalScored: (judge_scored,),
-    DecisionMade: (end_on_signal, place_orders),
+    DecisionMade: (end_on_signal, place_orders, route),
     ReversalDecided: (place_reversal,),
     GridEnded: (withdraw_levels,),
     OrderFilled: (apply_fill, release_funds, align_addition),

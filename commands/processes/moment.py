@@ -10,6 +10,7 @@ from commands.scorer import NO_SCORES, Scores
 from commands.world import Branch
 from domain.log import Envelope
 from domain.portfolio import Portfolio
+from domain.signal import SignalDetected
 from domain.streams import own_id
 
 
@@ -37,3 +38,14 @@ def fresh_until(moment: Moment) -> datetime:
     """The time until which an order placed now may be sent (UTC)."""
     settings = moment.portfolio.settings.settings
     return moment.now + timedelta(seconds=settings.order_freshness_seconds)
+
+
+def entry_fresh_until(moment: Moment, signal: SignalDetected, until: datetime | None = None) -> datetime:
+    """The time until which the entry of a signal may be sent (UTC): `until`, by default that of every order, and no
+    longer than the book that it was judged with would count as fresh.
+    """
+    latest = fresh_until(moment) if until is None else until
+    if signal.book is None:
+        return latest
+    stale_after = moment.portfolio.settings.settings.book_of(signal.strategy).stale_after
+    return min(latest, moment.now + stale_after)

@@ -15,7 +15,7 @@ from commands.account import ReserveFunds
 from commands.bracket import bracket
 from commands.grid_orders import grid_orders
 from commands.order import PlaceOrder
-from commands.processes.moment import Moment, fresh_until
+from commands.processes.moment import Moment, entry_fresh_until
 from commands.processes.withdrawing import withdrawn
 from commands.routes import Command
 from commands.way_out import begin_close
@@ -34,7 +34,7 @@ def place_orders(moment: Moment) -> Sequence[Command]:
     if decided.decision.verdict is Verdict.SKIP:
         return ()
     if decided.decision.verdict is Verdict.ENTER:
-        return _enter(moment, decided, decided.signal.price, fresh_until(moment))
+        return _enter(moment, decided, decided.signal.price, entry_fresh_until(moment, decided.signal))
     return _exit(moment, decided.signal)
 
 
@@ -45,7 +45,8 @@ def place_reversal(moment: Moment) -> Sequence[Command]:
     assert isinstance(leg, ReversalDecided)
     if leg.price is None or leg.fresh_until is None:
         return ()
-    return _enter(moment, decided, leg.price, leg.fresh_until, leg.quantity)
+    until = entry_fresh_until(moment, decided.signal, leg.fresh_until)
+    return _enter(moment, decided, leg.price, until, leg.quantity)
 
 
 def _enter(

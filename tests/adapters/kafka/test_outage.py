@@ -175,7 +175,7 @@ def test_a_broker_that_stops_responding_leaves_the_outcome_unknown(
     private_logs: Logs, private_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     private_logs.open().append(events("order-1", 1, 1))
-    log = private_logs.open(KAFKA_TIMEOUT="3", KAFKA_COMMIT_TIMEOUT="3")
+    log = private_logs.open(KAFKA_TIMEOUT="10", KAFKA_COMMIT_TIMEOUT="3")
     commit = Transaction.commit
 
     def frozen(transaction: Transaction) -> None:

@@ -21,6 +21,15 @@ _GRAFANAS_OWN = {"$__rate_interval": "5m", "$account": "paper"}
 
 def rules() -> Sequence[dict[str, Any]]:
     """Every alert."""
+    return [rule for rule in _all_rules() if "alert" in rule]
+
+
+def recorded() -> Sequence[dict[str, Any]]:
+    """Every recorded expression."""
+    return [rule for rule in _all_rules() if "record" in rule]
+
+
+def _all_rules() -> Sequence[dict[str, Any]]:
     return [rule for group in _yaml(RULES)["groups"] for rule in group["rules"]]
 
 

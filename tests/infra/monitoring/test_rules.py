@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.metrics.catalogue import CATALOGUE, series_of
-from tests.infra.monitoring.files import CONFIG, RULES, RULES_TEST, rule_tests, rules, series_in
+from tests.infra.monitoring.files import CONFIG, RULES, RULES_TEST, recorded, rule_tests, rules, series_in
 from tests.promtool import promtool
 
 KNOWN = frozenset(series for metric in CATALOGUE for series in series_of(metric))
@@ -44,8 +45,15 @@ def test_every_alert_is_tested_both_firing_and_not_firing() -> None:
 def test_an_alert_uses_existing_metrics_and_has_a_severity_and_an_action(rule: dict[str, Any]) -> None:
     assert series_in(rule["expr"]) <= KNOWN
     assert rule["labels"]["severity"] in {"critical", "warning"}
-    assert set(rule["annotations"]) == {"summary", "action"}
+    assert set(rule["annotations"]) == {"summary", "action", "runbook"}
     assert rule["annotations"]["action"].endswith(".")
+
+
+def test_recorded_expressions_use_existing_metrics_and_alerts_use_recorded_expressions() -> None:
+    names = {rule["record"] for rule in recorded()}
+    for rule in (*recorded(), *rules()):
+        assert series_in(rule["expr"]) <= KNOWN
+        assert set(re.findall(r"slo:\w+:\w+", rule["expr"])) <= names
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,50 @@
+"""The metric of the processes of a log, from their announcements."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from adapters.metrics import catalogue
+from adapters.processes.place import Announced
+from adapters.processes.running import ProcessState, Running, processes
+from domain.errors import LogError, StoreError
+
+
+class ProcessCollector(Collector):
+    """Counts the processes by role, name and state at each scrape; every state of a known name has a sample."""
+
+    def __init__(
+        self,
+        announced: Callable[[], Sequence[Announced]],
+        clock: Callable[[], datetime],
+        registry: CollectorRegistry,
+    ) -> None:
+        """`clock` returns the time of a scrape (UTC)."""
+        self._announced, self._clock = announced, clock
+        registry.register(self)
+
+    def collect(self) -> Iterable[Metric]:
+        """The samples; none where the place of the announcements does not answer."""
+        metric = catalogue.PROCESSES
+        family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+        try:
+            found = processes(self._announced(), self._clock())
+        except (LogError, StoreError):
+            return []
+        counts = Counter((*_labels(one), one.state) for one in found)
+        for role, name in sorted({_labels(one) for one in found}):
+            for state in ProcessState:
+                family.add_metric([role, name, state.value], counts[role, name, state])
+        return [family]
+
+
+def _labels(one: Running) -> tuple[str, str]:
+    """The role and the name; both are empty where the announcement is not believed."""
+    own = one.announcement
+    return ("", "") if own is None else (own.role.value, own.name)

@@ -1,0 +1,1 @@
+"""Announcements of the processes of a log: each process states regularly that it runs, and how it is."""

@@ -1,0 +1,112 @@
+"""`whence accounts`: engines that share the accounts of a topic by its partitions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.cli.options import ConfigOption, JsonOption, LogOption
+
+if TYPE_CHECKING:
+    from adapters.kafka.client import Clients
+    from adapters.log.address import KafkaAddress
+    from infra.config import WhenceSettings
+
+accounts_app = typer.Typer(
+    name="accounts", no_args_is_help=True, help="Trades several accounts, shared by several processes."
+)
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The accounts, each with its partition.")]
+
+
+@accounts_app.callback()
+def accounts() -> None:
+    """Trades several accounts, shared by several processes."""
+
+
+@accounts_app.command()
+def run(file: FileArgument, log: LogOption = None, config: ConfigOption = None) -> None:
+    """Trades the accounts of a file that this process leases, until Ctrl-C or SIGTERM.
+
+    Start it on as many machines as needed, with the same file: the accounts are distributed over them. Those of a
+    process that is killed are traded by the others, each after it was compared with the exchange.
+    """
+    import logging
+    from contextlib import closing
+
+    from adapters.kafka.client import Clients
+    from adapters.kafka.leases import PartitionLeases
+    from domain.errors import InvalidInput
+    from infra.accounts import read_accounts, words_of
+    from infra.cli.stopping import stoppable
+    from infra.config import load
+    from infra.logging import configure
+    from infra.logs import client_of
+    from infra.run.leased_engines import LeasedEngines, starter
+
+    settings = load(log=log, config=config)
+    address, found = _topic(settings), read_accounts(file)
+    configure(logging.INFO, "accounts")
+    clients = Clients.of_cluster(address.servers, client_of(settings), _PATIENCE)
+    partitions = _partitions(clients, address)
+    if beyond := [one for one in found if one.partition >= partitions]:
+        raise InvalidInput(
+            f"{file}: account {beyond[0].name}: {address.topic} has {partitions} partitions: "
+            f"`whence topics apply --partitions {max(one.partition for one in found) + 1}` adds those that are missing"
+        )
+    started = starter(lambda account: words_of(account, address.servers, address.topic))
+    with stoppable() as stopping, closing(PartitionLeases(clients, address.topic)) as leases:
+        LeasedEngines(leases, found, started).run(stopping.requested)
+
+
+@accounts_app.command(name="list")
+def list_accounts(
+    file: FileArgument, log: LogOption = None, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """Lists the accounts of a file, each with its partition and the process that leased it last.
+
+    Whether that process is healthy is shown by `whence status`.
+    """
+    from adapters.kafka.client import Clients
+    from adapters.kafka.leases import lease_owners
+    from infra.accounts import read_accounts
+    from infra.cli.rows import show
+    from infra.config import load
+    from infra.logs import client_of
+
+    settings = load(log=log, config=config)
+    address, found = _topic(settings), read_accounts(file)
+    clients = Clients.of_cluster(address.servers, client_of(settings), _PATIENCE)
+    owners = lease_owners(clients, address.topic, _partitions(clients, address))
+    rows = [
+        {"account": one.name, "partition": one.partition, "owner": owners.get(one.partition, "")}
+        for one in found
+    ]
+    show(rows, as_json=as_json)
+
+
+_PATIENCE = 30.0
+
+
+def _topic(settings: WhenceSettings) -> KafkaAddress:
+    from adapters.log.address import KafkaAddress, parse_address
+    from domain.errors import InvalidInput
+
+    address = parse_address(settings.log)
+    if not isinstance(address, KafkaAddress):
+        raise InvalidInput(
+            "accounts are shared over the partitions of a log on Kafka: --log kafka://HOST:PORT/TOPIC"
+        )
+    return address
+
+
+def _partitions(clients: Clients, address: KafkaAddress) -> int:
+    from domain.errors import InvalidInput
+
+    topic = clients.admin.topics([address.topic]).get(address.topic)
+    if topic is None:
+        raise InvalidInput(
+            f"there is no topic {address.topic}: `whence topics apply --partitions N` makes it"
+        )
+    return len(topic.partitions)

@@ -1,0 +1,201 @@
+"""Changes of `whence.toml` while an engine trades: what tightens is put in force, what loosens waits for a person.
+
+    with reloading_of(settings) as reloading:
+        while ...:
+            run.attend(0.5)
+            reloading.look(run)
+
+An edit is the difference between the file before and the file now, both read as a whole with the environment. The first
+file before is the one with which the program was started. A file with a fault changes nothing. An edit that the engine
+refuses is part of the next edit.
+
+Of an edit, the settings that tighten a limit (`domain/directions.py`) are one request, which the log records with the
+actor `settings`; the others are named in a warning until `whence settings apply`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from commands.door import Declined
+from domain.adjusting import FIXED
+from domain.directions import Difference, differences_of
+from domain.errors import InvalidSettings
+from domain.settings import Settings
+from infra.config import WhenceSettings, load
+from infra.run.adopting import request_for
+from infra.run.attending import Attending
+from infra.run.clock import utc_now
+from infra.trading import for_live, trading_settings
+
+_log = logging.getLogger(__name__)
+
+
+class Changing(Protocol):
+    """States once for each change that the file may have changed."""
+
+    def take(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileSettings:
+    """What a settings file states together with the environment: the settings of the trading, and the others."""
+
+    program: WhenceSettings
+    trading: Settings
+
+
+def settings_in(file: Path) -> FileSettings:
+    """The settings of this file, checked as a whole. Raises InvalidSettings with one line for each fault.
+
+    An empty file is refused, because a writer that fails leaves one behind.
+    """
+    try:
+        is_empty = not file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as fault:
+        raise InvalidSettings(f"{file} cannot be read: {type(fault).__name__}: {fault}") from None
+    if is_empty:
+        raise InvalidSettings(
+            f"{file} is empty: write the settings again, or a comment where all are the defaults"
+        )
+    program = load(config=file)
+    return FileSettings(program, _trading(program))
+
+
+def _trading(program: WhenceSettings) -> Settings:
+    return for_live(trading_settings(program.trading), program.trading)
+
+
+class Reloading:
+    """The edits of one settings file; it belongs to the thread of the run."""
+
+    def __init__(
+        self,
+        file: Path,
+        account: str,
+        watch: Changing,
+        started: Settings,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """`account` is that of the run, and `started` are the trading's settings with which the program was started.
+
+        The first look takes in what the file states otherwise by now: it was edited while the program started. Raises
+        InvalidSettings where the file has a fault now.
+        """
+        self._file, self._account, self._watch, self._clock = file, account, watch, clock
+        now = settings_in(file)
+        self._known = replace(now, trading=started)
+        self._is_due = now.trading != started
+
+    def look(self, run: Attending) -> None:
+        """Takes in an edit, if there is one. Raises the log's errors; the edit is taken in by the next call then."""
+        try:
+            self._is_due = self._watch.take() or self._is_due
+        except InvalidSettings as fault:
+            _log.error("%s", fault)
+        if not self._is_due or run.recalling:
+            return
+        try:
+            now = settings_in(self._file)
+        except InvalidSettings as fault:
+            _log.error("the settings in force are unchanged, because the file has a fault: %s", fault)
+        else:
+            if self._take_in(run, now):
+                self._known = now
+        self._is_due = False
+
+    def _take_in(self, run: Attending, now: FileSettings) -> bool:
+        """Returns whether the edit is taken in; false where the engine refused it."""
+        self._name_restarts(now)
+        edited = {one.name for one in differences_of(self._known.trading, now.trading)}
+        in_force = run.world.portfolio.settings
+        differing = differences_of(in_force.settings, now.trading)
+        found = [one for one in differing if one.name in edited]
+        self._warn_of_held([one for one in found if one.waits])
+        tighter = {one.name: one.after for one in found if not one.waits}
+        if not tighter:
+            return True
+        requested = request_for(
+            tighter,
+            self._account,
+            in_force.version,
+            self._clock(),
+            f"{self._file.name} was changed",
+            named="reload",
+        )
+        answer = run.answer(requested)
+        if isinstance(answer, Declined):
+            _log.error(
+                "nothing of the edit of %s is put in force: %s; save the file again to try it again, or use "
+                "`whence settings apply`",
+                self._file,
+                answer.reason,
+            )
+            return False
+        version = run.world.portfolio.settings.version
+        _log.info("settings version %d, by %s: %s", version, self._file, _listed(found, waits=False))
+        return True
+
+    def _warn_of_held(self, held: Sequence[Difference]) -> None:
+        if held:
+            _log.warning(
+                "held, because a person has to apply what loosens a limit or has no tighter direction: %s; "
+                "`whence settings apply` shows these and puts them in force",
+                _listed(held, waits=True),
+            )
+
+    def _name_restarts(self, now: FileSettings) -> None:
+        names = restarts(self._known, now)
+        if names:
+            _log.warning(
+                "%s: fixed while the engine runs, so that the next start takes them from %s",
+                ", ".join(names),
+                self._file,
+            )
+
+
+def _listed(found: Sequence[Difference], *, waits: bool) -> str:
+    return ", ".join(str(one) for one in found if one.waits is waits)
+
+
+def restarts(before: FileSettings, after: FileSettings) -> Sequence[str]:
+    """The names of the settings that differ and that only a start can change. Their values may be secrets."""
+    program = [
+        name
+        for name in WhenceSettings.model_fields
+        if name != "trading" and getattr(before.program, name) != getattr(after.program, name)
+    ]
+    old, new = _tops(before.trading), _tops(after.trading)
+    return [*program, *(f"trading.{name}" for name, value in new.items() if value != old[name])]
+
+
+def _tops(settings: Settings) -> Mapping[str, object]:
+    return {name: getattr(settings, name) for name in FIXED}
+
+
+@contextmanager
+def reloading_of(settings: WhenceSettings) -> Generator[Reloading | None]:
+    """The edits of the settings file, where `reload` is on; else None.
+
+    Raises InvalidSettings where there is no file to watch, MissingParts where watchfiles is not installed.
+    """
+    if not settings.reload:
+        yield None
+        return
+    if settings.config is None:
+        raise InvalidSettings(
+            "reload is on, but there is no settings file: write whence.toml, or name one with --config"
+        )
+    from adapters.extras import RELOAD, check_extras
+
+    check_extras("reload", RELOAD)
+    from adapters.file_watch import FileWatch
+
+    with FileWatch(settings.config) as watch:
+        yield Reloading(settings.config, settings.account, watch, _trading(settings))

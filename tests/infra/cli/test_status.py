@@ -1,0 +1,94 @@
+"""`whence status`: processes of a log with their states, and an exit code that states whether all are healthy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.marks.key_folder import KeyFolder
+from adapters.marks.signature import Signer
+from adapters.processes.announcement import Announcement, ProcessRole
+from adapters.processes.book import ProcessBook
+from adapters.processes.place import ProcessPlace
+from infra.config import WhenceSettings
+from infra.logs import open_owned
+from infra.processes import process_place
+from infra.store import migrated_store, open_store
+from tests.adapters.processes.announcements import ANNOUNCEMENT
+from tests.infra.cli.conftest import Whence
+from tests.replacing import replace
+
+
+def engine(at: datetime | None = None) -> Announcement:
+    """An engine's announcement at this time, now by default: one that was made when the tests were collected is old."""
+    at = at or datetime.now(UTC)
+    return replace(ANNOUNCEMENT, started_at=at - timedelta(hours=2), at=at)
+
+
+@pytest.fixture
+def place(whence: Whence) -> Iterator[ProcessPlace]:
+    """The store of a log with a few events."""
+    settings = WhenceSettings()
+    with closing(open_owned(settings)), migrated_store(settings):
+        place = process_place(settings)
+    assert place is not None
+    with closing(place):
+        yield place
+
+
+def test_healthy_and_ended_processes_are_listed_and_end_with_0(whence: Whence, place: ProcessPlace) -> None:
+    place.announce(engine())
+    api = replace(engine(), id="1" * 32, role=ProcessRole.API, name="127.0.0.1:8000", behind=3)
+    place.announce(replace(api, has_ended=True))
+    shown = whence("status")
+    assert shown.code == 0, shown.err
+    for word in ("engine main", "HEALTHY", "desk 4711", "1.2.3", "2 h", "1,042", "ENDED: it was stopped"):
+        assert word in shown.out
+    trading, serving = json.loads(whence("status", "--json").out)
+    assert (trading["role"], trading["state"], trading["ordinal"], trading["reason"]) == (
+        "engine",
+        "HEALTHY",
+        1_042,
+        "",
+    )
+    assert (serving["name"], serving["state"], serving["behind"]) == ("127.0.0.1:8000", "ENDED", 3)
+
+
+def test_a_silent_process_is_listed_with_the_time_of_its_last_announcement_and_ends_with_1(
+    whence: Whence, place: ProcessPlace
+) -> None:
+    at = datetime.now(UTC) - timedelta(minutes=1)
+    place.announce(engine(at))
+    shown = whence("status")
+    assert shown.code == 1
+    assert "engine main: SILENT: it has announced nothing since " in shown.out
+    (stated,) = json.loads(whence("status", "--json").out)
+    assert stated["announced_at"] == at.isoformat()
+
+
+def test_nothing_that_a_forged_announcement_states_is_shown(
+    whence: Whence, place: ProcessPlace, tmp_path: Path
+) -> None:
+    others = Signer(KeyFolder(tmp_path / "others"))
+    with closing(ProcessBook(open_store(WhenceSettings()), others)) as forged:
+        forged.announce(replace(engine(), name="forged", fault="forged"))
+    shown = whence("status")
+    assert shown.code == 1
+    assert "UNVERIFIED: it is signed with key" in shown.out
+    assert "forged" not in shown.out
+    (stated,) = json.loads(whence("status", "--json").out)
+    assert (stated["state"], stated["role"], stated["name"]) == ("UNVERIFIED", None, None)
+
+
+def test_without_a_store_no_process_is_listed_and_none_is_made(whence: Whence, tmp_path: Path) -> None:
+    with closing(open_owned(WhenceSettings())):
+        before = sorted(tmp_path.iterdir())
+    shown = whence("status")
+    assert (shown.code, shown.out) == (0, "")
+    assert "no process has announced itself" in shown.err
+    assert not [one for one in tmp_path.iterdir() if one not in before and one.suffix == ".db"]
