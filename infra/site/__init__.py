@@ -1,0 +1,1 @@
+"""The documentation site: the pages of `docs/`, and the reference and pictures that are made from the code."""
