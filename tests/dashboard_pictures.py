@@ -61,10 +61,10 @@ def main() -> None:
             for picture, show in PICTURES.items():
                 show(page)
                 expect(page.get_by_text("Loading …")).to_have_count(0)
-                _write(FOLDER / f"{picture}.png", page.screenshot(animations="disabled"))
+                written(FOLDER / f"{picture}.png", page.screenshot(animations="disabled"))
 
 
-def _write(file: Path, shot: bytes) -> None:
+def written(file: Path, shot: bytes) -> None:
     image = (
         Image.open(BytesIO(shot))
         .convert("RGB")

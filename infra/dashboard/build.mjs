@@ -7,6 +7,8 @@ import { licences } from './licences.mjs';
 
 const [folder] = process.argv.slice(2);
 if (!folder) throw new Error('usage: node build.mjs FOLDER');
+/** The modules that the first page is begun with. */
+const FIRST = ['src/root.ts', 'src/start.tsx'];
 const outdir = join(folder, 'assets');
 await mkdir(outdir, { recursive: true });
 
@@ -30,7 +32,7 @@ const bundled = await build({
 const { outputs } = bundled.metafile;
 const entry = Object.values(outputs).find(one => one.entryPoint === 'src/main.tsx');
 const script = Object.keys(outputs).find(name => outputs[name] === entry);
-await writeFile(join(folder, 'index.html'), html(basename(script), basename(entry.cssBundle)));
+await writeFile(join(folder, 'index.html'), html(basename(script), basename(entry.cssBundle), parts()));
 await writeFile(join(outdir, 'licences.txt'), await licences(used(), await readFile('package-lock.json', 'utf8')));
 
 // The files of which something is in the bundle.
@@ -39,8 +41,20 @@ function used() {
   return parts.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([name]) => name);
 }
 
+// The parts of the first page. The browser fetches them at once, and not one after the other.
+function parts() {
+  const found = new Set();
+  const take = ({ imports }) => imports.filter(one => outputs[one.path] && !found.has(one.path)).forEach(({ path, kind }) => {
+    if (kind === 'dynamic-import' && !FIRST.includes(outputs[path].entryPoint)) return;
+    found.add(path);
+    take(outputs[path]);
+  });
+  take(entry);
+  return [...found].map(one => basename(one));
+}
+
 // The addresses are relative, so a proxy may add a prefix.
-function html(script, style) {
+function html(script, style, parts) {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -49,6 +63,7 @@ function html(script, style) {
 <title>Whence</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="assets/${style}">
+${parts.map(one => `<link rel="modulepreload" href="assets/${one}">`).join('\n')}
 <script type="module" src="assets/${script}"></script>
 </head>
 <body>

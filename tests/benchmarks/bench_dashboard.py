@@ -2,8 +2,8 @@
 
 A long list and a long chart are those of a synthetic market of 50,000 candles, whose orders and events are repeated in
 the store up to 100,000. Live candles are those of a market of 20 symbols at 6,000 times its pace. Each symbol gets 20
-more prices a second at the page's socket. `BENCH_SECONDS` is how long each page takes prices; `BENCH_CANDLES` and
-`BENCH_ROWS` set the lengths.
+more prices a second at the page's socket; the page Book gets 20 books a second, of 40 levels a side. `BENCH_SECONDS` is
+how long each page takes prices or books; `BENCH_CANDLES` and `BENCH_ROWS` set the lengths.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import json
 import os
 import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -20,6 +21,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.adapters.simulated.server.serving import running_venue
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.long_lists import lengthen
 from tests.browser import chromium, visit
@@ -56,9 +58,14 @@ minimum_win_rate = "0"
 risk = "0.0002"
 """
 """Settings that enter at nearly every signal."""
+_BOOK_VIEW = """
+[book_view]
+shown = true
+bybit_address = "{address}"
+"""
 
 _OBSERVED = """
-window.measured = { tasks: [], prices: 0, candles: 0 };
+window.measured = { tasks: [], prices: 0, candles: 0, books: 0 };
 new PerformanceObserver(list => {
   for (const one of list.getEntries()) window.measured.tasks.push(one.duration);
 }).observe({ type: 'longtask', buffered: true });
@@ -66,7 +73,10 @@ const Socket = window.WebSocket;
 window.WebSocket = class extends Socket {
   constructor(...given) {
     super(...given);
-    this.addEventListener('message', ({ data }) => {
+    this.addEventListener('message', event => {
+      const { data } = event;
+      // The benchmark's own books replace those of the venue, whose prices are far from theirs.
+      if (window.hasBooks && event.isTrusted && data.includes('"book"')) event.stopImmediatePropagation();
       if (data.includes('"prices"')) window.measured.prices += 1;
       if (data.includes('"candles"')) window.measured.candles += 1;
     });
@@ -74,6 +84,7 @@ window.WebSocket = class extends Socket {
   send(text) {
     const { id, type, payload } = JSON.parse(text);
     if (type === 'subscribe' && payload.query.includes('prices')) window.prices = { id, socket: this };
+    if (type === 'subscribe' && payload.query.includes('book(')) window.book = { id, socket: this };
     super.send(text);
   }
 };
@@ -93,6 +104,47 @@ _PRICES = """([instruments, rate]) => {
 }"""
 """Prices of each instrument, so many a second, as messages of the page's own subscription: a program that shares this
 machine with the browser cannot send them evenly."""
+_MINUTES = """async ([instruments, updates]) => {
+  const { id, socket } = window.prices;
+  for (let round = 1; round <= updates; round += 1) {
+    for (const instrument of instruments) {
+      const prices = { instrument, price: (100 + Math.sin(round) * 5).toFixed(4), at: new Date().toISOString() };
+      const data = JSON.stringify({ id, type: 'next', payload: { data: { prices } } });
+      socket.dispatchEvent(new MessageEvent('message', { data }));
+    }
+    if (round % 20 === 0) await new Promise(done => requestAnimationFrame(done));
+  }
+}"""
+"""So many prices of each instrument, those of a second in one frame."""
+_BOOKS = """([levels, rate]) => {
+  const { id, socket } = window.book;
+  window.hasBooks = true;
+  const side = (best, way, round) => Array.from({ length: levels }, (_, place) => ({
+    price: (best + way * 0.5 * (place + (place * round) % 3 / 4)).toFixed(2),
+    size: (0.1 + ((place + 1) * (round + 7)) % 97 / 10).toFixed(3),
+  }));
+  let round = 0;
+  setInterval(() => {
+    round += 1;
+    const [mid, at] = [60000 + 20 * Math.sin(round / 50), new Date().toISOString()];
+    const [bids, asks] = [side(mid - 0.5, -1, round), side(mid + 0.5, 1, round)];
+    const walls = [{ side: 'BID', price: bids[5].price, size: bids[5].size, strength: 3, seconds: round / rate }];
+    const trades = Array.from({ length: 50 }, (_, place) => ({
+      id: `${round - place}`, side: (round - place) % 3 ? 'BUY' : 'SELL', price: mid.toFixed(2), size: '0.123', at,
+    }));
+    const figures = ['spread', 'imbalance_5', 'imbalance_20', 'microprice', 'ofi', 'depth_bid', 'depth_ask']
+      .map((name, place) => ({ name, value: Math.sin(round / 10 + place), units: '' }));
+    const book = {
+      instrument: 'BTCUSDT-LINEAR.BYBIT', readAt: at, isKnown: true, why: '', age: 0.1, gaps: 0, updateId: round,
+      bids, asks, figures, walls, trades, suspicions: [],
+    };
+    window.measured.books += 1;
+    const data = JSON.stringify({ id, type: 'next', payload: { data: { book } } });
+    socket.dispatchEvent(new MessageEvent('message', { data }));
+  }, 1000 / rate);
+}"""
+"""Books of so many levels a side, so many a second, as messages of the page's own subscription."""
+_BOOK_LEVELS = 40
 _RATE = 20
 _SCROLL = """async ([label, frames]) => {
   const table = document.querySelector(`[role=table][aria-label="${label}"]`);
@@ -138,9 +190,14 @@ def _over_a_long_store(browser: Browser, folder: Path) -> Iterator[Figure]:
 
 def _at_prices(browser: Browser, folder: Path) -> Iterator[Figure]:
     folder.mkdir()
-    (folder / "whence.toml").write_text(_TRADING)
     symbols = [word for coin in _COINS.split() for word in ("--symbol", f"{coin}USDT")]
     words = ("paper", "--api", "--port", "0", "--bars", str(_BARS), "--pace", "6000x", *symbols)
+    with _venue() as venue:
+        (folder / "whence.toml").write_text(_TRADING + _BOOK_VIEW.format(address=venue))
+        yield from _paced(browser, folder, words)
+
+
+def _paced(browser: Browser, folder: Path, words: Sequence[str]) -> Iterator[Figure]:
     with running(folder, *words) as program:
         address = _address(program.process.stderr or ())
         with drained(program, folder / "paper.log"):
@@ -148,6 +205,21 @@ def _at_prices(browser: Browser, folder: Path) -> Iterator[Figure]:
             for name in ("now", "positions", "chart"):
                 with _opened(browser, address, name) as page:
                     yield from _updates(page, name)
+            with _opened(browser, address, "book") as page:
+                yield from _books(page)
+            with _opened(browser, address, "now") as page:
+                yield from _memory(page)
+
+
+@contextmanager
+def _venue() -> Generator[str]:
+    """The address of a venue whose books the API shows. It has a thread of its own: the browser's loop runs here."""
+    held = ExitStack()
+    with ThreadPoolExecutor(1) as aside:
+        try:
+            yield aside.submit(held.enter_context, running_venue()).result().url
+        finally:
+            aside.submit(held.close).result()
 
 
 @contextmanager
@@ -292,8 +364,36 @@ def _updates(page: Page, name: str) -> Iterator[Figure]:
     yield _longest(page, f"{_SECONDS:g} s of prices on {name}")
 
 
+def _books(page: Page) -> Iterator[Figure]:
+    expect(page.get_by_role("table", name="Levels")).to_be_visible(timeout=_MINUTE)
+    yield _longest(page, "load of book", None)
+    _measure_anew(page)
+    page.evaluate(_BOOKS, [_BOOK_LEVELS, _RATE])
+    page.wait_for_timeout(_SECONDS * 1_000)
+    seen: dict[str, Any] = page.evaluate("window.measured")
+    yield Figure(
+        "books received on book", seen["books"] / _SECONDS, "1/s", None, f"{_BOOK_LEVELS} levels a side"
+    )
+    yield _longest(page, f"{_SECONDS:g} s of books on book")
+
+
+def _memory(page: Page) -> Iterator[Figure]:
+    """The live objects of the page's scripts after the prices of one minute, and after those of ten."""
+    _browser(page).stop_tracing()
+    instruments = [f"{coin}USDT-LINEAR.BYBIT" for coin in _COINS.split()]
+    devtools: Any = page.context.new_cdp_session(page)
+    kept = list[float]()
+    for minutes in (1, 9):
+        page.evaluate(_MINUTES, [instruments, minutes * 60 * _RATE])
+        devtools.send("HeapProfiler.collectGarbage")
+        kept.append(devtools.send("Runtime.getHeapUsage")["usedSize"] / 1024)
+    note = f"{len(instruments)} symbols, {_RATE} prices a second each; after a collection"
+    yield Figure("heap after a minute of prices", kept[0], "KiB", None, note)
+    yield Figure("growth of the heap in nine more", kept[1] - kept[0], "KiB", None, note)
+
+
 def _measure_anew(page: Page) -> None:
-    page.evaluate("Object.assign(window.measured, { tasks: [], prices: 0, candles: 0 })")
+    page.evaluate("Object.assign(window.measured, { tasks: [], prices: 0, candles: 0, books: 0 })")
     _browser(page).start_tracing(page=page, categories=_TRACED)
 
 

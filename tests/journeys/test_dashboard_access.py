@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from infra.dashboard.bundle import SOURCE
 from infra.node import fetch_packages, find_node
@@ -69,3 +70,96 @@ def test_the_keyboard_reaches_the_content_at_once_and_every_page(page: Page) -> 
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#content")).to_be_focused()
+
+
+MOST_STOPS = 80
+"""Presses of the tab key within which every control of a page is reached."""
+
+
+def reach(page: Page, wanted: Locator) -> None:
+    """Presses the tab key until this element has the focus."""
+    expect(wanted).to_be_visible()
+    for _ in range(MOST_STOPS):
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{wanted} was not reached by {MOST_STOPS} presses of the tab key")
+
+
+def turn_to(page: Page, name: str) -> None:
+    reach(page, page.get_by_role("navigation").get_by_role("link", name=name, exact=True))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def fill_in(page: Page, field: Locator, text: str) -> None:
+    reach(page, field)
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type(text)
+
+
+def do(page: Page, button: str, reason: str = "") -> None:
+    """Begins the request, types the reason, confirms, and closes the dialogue."""
+    reach(page, page.locator("#content").get_by_role("button", name=button, exact=True).first)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.type(reason)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Done.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_person_trades_stops_looks_back_and_audits_by_the_keyboard_alone(page: Page, demo: Started) -> None:
+    token = whence(demo.folder, "tokens", "create", "keys-of-the-test", "--role", "admin").stdout.strip()
+    key = whence(demo.folder, "notary", "key", "--folder", str(demo.folder / "notary")).stdout.strip()
+    reach(page, page.get_by_role("button", name="Use a token"))
+    page.keyboard.press("Enter")
+    page.keyboard.type(token)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("keys-of-the-test, ADMIN")).to_be_visible()
+
+    turn_to(page, "Trade")
+    fill_in(page, page.get_by_label("Instrument"), "BTCUSDT-LINEAR.BYBIT")
+    fill_in(page, page.get_by_label("Quantity"), "0.01")
+    fill_in(page, page.get_by_label("Stop", exact=True), "50000")
+    page.keyboard.press("Enter")
+    reach(page, page.get_by_role("button", name="Place the order"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Done.")).to_be_visible()
+
+    turn_to(page, "Chart")
+    handle = page.get_by_role("slider", name=re.compile("Stop of BTCUSDT"))
+    reach(page, handle)
+    for pressed in ("PageUp", "Enter", "Enter"):
+        page.keyboard.press(pressed)
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Done.")
+    page.keyboard.press("Enter")
+    expect(handle).to_be_focused()
+
+    turn_to(page, "Now")
+    do(page, "Close", "tried by a test")
+    expect(page.get_by_text("No position is open.")).to_be_visible()
+    turn_to(page, "Strategies")
+    do(page, "Pause", "tried by a test")
+    do(page, "Resume", "the test is over")
+    turn_to(page, "Risk")
+    do(page, "Trip the kill switch", "tried by a test")
+    do(page, "Reset the kill switch", "the test is over")
+
+    fill_in(page, page.get_by_role("banner").get_by_label("Event"), "400")
+    back = page.get_by_role("button", name="Back to now")
+    reach(page, back)
+    page.keyboard.press("Enter")
+    expect(back).to_have_count(0)
+
+    turn_to(page, "Audit")
+    fill_in(page, page.get_by_label("Public key of the notary"), key)
+    reach(page, page.get_by_role("button", name="Check the signature"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("has signed the checkpoint")).to_be_visible()
+    fill_in(page, page.locator("#content").get_by_label("Event"), "5")
+    page.keyboard.press("Enter")
+    reach(page, page.get_by_role("button", name="Check the proof"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is in the checkpoint of")).to_be_visible()

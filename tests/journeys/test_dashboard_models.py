@@ -45,6 +45,9 @@ def test_the_champion_has_its_calibration_and_the_other_model_stands_below(page:
     expect(others).to_contain_text(FIRST[:8])
     expect(others.get_by_text("passed", exact=True)).to_be_visible()
     expect(page.get_by_text("Gate passed")).to_be_visible()
+    figures = page.get_by_role("table", name="Figures of its validation").get_by_role("row")
+    expect(figures.first).to_have_text("FigureValue")
+    assert len(figures.all_inner_texts()) > 1
 
 
 def test_the_scores_stand_beside_the_votes_on_a_signal(page: Page) -> None:

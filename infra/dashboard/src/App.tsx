@@ -1,14 +1,16 @@
 import type { CombinedError } from '@urql/core';
-import { Suspense, lazy, useEffect, useRef, useState, type ComponentType } from 'react';
+import { Suspense, lazy, useEffect, useState, type ComponentType } from 'react';
 import { client, onConnection, type Connection } from './api/client';
 import { graphql, type ResultOf } from './api/graphql';
 import { follow, live } from './api/live';
 import { followPrices } from './api/prices';
-import { useRounds } from './api/query';
+import { useOneAtATime, useRounds } from './api/query';
 import { keepToken, token, TOKEN } from './api/session';
+import { shownLog } from './api/shownLog';
 import { useStore } from './api/store';
 import { viewer } from './api/viewer';
 import { Audit } from './pages/Audit';
+import { Book } from './pages/Book';
 import { Chain } from './pages/Chain';
 import { Decisions } from './pages/Decisions';
 import { Journal } from './pages/Journal';
@@ -27,6 +29,7 @@ import { Header } from './parts/Header';
 import { Navigation } from './parts/Navigation';
 import { Broken, Fault } from './parts/Outcome';
 import { route } from './parts/route';
+import { UnresolvedRequests } from './parts/Unresolved';
 import { useWords } from './words/words';
 
 const FIRST = graphql(`
@@ -34,7 +37,7 @@ const FIRST = graphql(`
     viewer { name role isAnonymous }
     accounts { account openedBy }
     events(first: 1) { edges { node { ordinal } } }
-    opening: events(first: 1, direction: ASC) { edges { node { id } } }
+    opening: events(first: 1, direction: ASC) { edges { node { id json } } }
   }
 `);
 
@@ -46,6 +49,7 @@ const Chart = lazy(() => import('./pages/Chart').then(({ Chart: page }) => ({ de
 const PAGES: Readonly<Record<string, ComponentType<{ account: string; argument: string }>>> = {
   now: Now,
   chart: Chart,
+  book: Book,
   positions: Positions,
   orders: Orders,
   decisions: Decisions,
@@ -59,39 +63,38 @@ const PAGES: Readonly<Record<string, ComponentType<{ account: string; argument: 
   system: System,
 };
 export const PAGE_NAMES = [
-  'now', 'chart', 'trade', 'positions', 'orders', 'decisions', 'chain', 'performance', 'strategies', 'risk', 'models', 'journal',
-  'audit', 'system',
+  'now', 'chart', 'book', 'trade', 'positions', 'orders', 'decisions', 'chain', 'performance', 'strategies', 'risk', 'models',
+  'journal', 'audit', 'system',
 ];
 
 export function App() {
   const words = useWords();
   const [accounts, setAccounts] = useState<readonly Account[] | null>(null);
+  const [isSynthetic, setSynthetic] = useState(false);
   const [fault, setFault] = useState<CombinedError | undefined>();
   const [round, setRound] = useState(0);
   const rounds = useRounds();
-  /** The id of the log's first event. */
-  const shownLog = useRef('');
 
   // An account may be opened, and the read models may include it, after the page was loaded.
-  useEffect(() => {
-    let wanted = true;
-    void client.query(FIRST, {}).toPromise().then(({ data, error }) => {
-      if (!wanted) return;
-      const isFirst = live.value.ordinal === null;
-      setFault(isFirst || needsToken(error) ? error : undefined);
-      if (!data) return;
-      const log = data.opening.edges[0]?.node.id ?? '';
-      // What is on the screen, and the ordinals that the page continues with, are of the log before.
-      if (shownLog.current && shownLog.current !== log) return location.reload();
-      shownLog.current = log;
-      viewer.set(kept(viewer.value, data.viewer));
-      setAccounts(before => kept(before, data.accounts));
-      if (!isFirst) return;
-      follow(data.events.edges[0]?.node.ordinal ?? 0);
-      followPrices();
-    });
-    return () => void (wanted = false);
-  }, [round, rounds]);
+  const read = useOneAtATime(async isWanted => {
+    const { data, error } = await client.query(FIRST, {}).toPromise();
+    if (!isWanted()) return;
+    const isFirst = live.value.ordinal === null;
+    setFault(isFirst || needsToken(error) ? error : undefined);
+    if (!data) return;
+    const opening = data.opening.edges[0]?.node;
+    const log = opening?.id ?? '';
+    // What is on the screen, and the ordinals that the page continues with, are of the log before.
+    if (shownLog.value && shownLog.value !== log) return location.reload();
+    shownLog.set(log);
+    setSynthetic((opening?.json as { readonly synthetic?: boolean } | undefined)?.synthetic ?? false);
+    viewer.set(kept(viewer.value, data.viewer));
+    setAccounts(before => kept(before, data.accounts));
+    if (!isFirst) return;
+    follow(data.events.edges[0]?.node.ordinal ?? 0);
+    followPrices();
+  }, []);
+  useEffect(read, [read, round, rounds]);
 
   // A token that was revoked ends the connection, and the query then states so.
   useEffect(() => {
@@ -112,10 +115,16 @@ export function App() {
     );
   }
   if (accounts === null) return <p className="pending" role="status">{words('loading')}</p>;
-  return <Pages accounts={accounts} />;
+  return <Pages accounts={accounts} isSynthetic={isSynthetic} />;
 }
 
-function Pages({ accounts }: { readonly accounts: readonly Account[] }) {
+interface PagesProps {
+  readonly accounts: readonly Account[];
+  /** Whether the market of the log was generated. */
+  readonly isSynthetic: boolean;
+}
+
+function Pages({ accounts, isSynthetic }: PagesProps) {
   const words = useWords();
   const [chosen, setChosen] = useState('');
   const { page, argument } = useStore(route);
@@ -125,18 +134,19 @@ function Pages({ accounts }: { readonly accounts: readonly Account[] }) {
   return (
     <div className="shell">
       <a className="skip" href="#content">{words('skip')}</a>
-      <Header account={account} accounts={accounts} onChoose={setChosen} />
+      <Header account={account} accounts={accounts} isSynthetic={isSynthetic} onChoose={setChosen} />
       <Navigation page={page} />
       <main id="content" tabIndex={-1}>
+        <UnresolvedRequests />
         <h1>{words(`page-${PAGE_NAMES.includes(page) ? page : 'now'}`)}</h1>
         <Boundary key={page} broken={fault => <Broken fault={fault} />}>
           <Suspense fallback={<p className="pending" role="status">{words('loading')}</p>}>
             {page === 'chain' ? (
               <Chain id={argument} key={argument} />
             ) : Page ? (
-              <Page account={name} argument={argument} />
+              <Page account={name} argument={argument} key={name} />
             ) : (
-              <Now account={name} />
+              <Now account={name} key={name} />
             )}
           </Suspense>
         </Boundary>

@@ -1,10 +1,10 @@
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
-import { App } from './App';
-import { keepFocus } from './parts/focus';
+// Loads the page in two parts. Each is evaluated in a task of its own, so neither keeps the browser from a reader's input
+// for long.
 import './style.css';
+import 'uplot/dist/uPlot.min.css';
 
 const place = document.getElementById('page');
 if (place === null) throw new Error('the page has no element with the id `page`');
-keepFocus();
-createRoot(place).render(<StrictMode><App /></StrictMode>);
+const { createRoot } = await import('./root');
+const { start } = await import('./start');
+start(createRoot(place));

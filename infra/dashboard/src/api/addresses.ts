@@ -8,3 +8,8 @@ export function socketAddress(): string {
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   return address.href;
 }
+
+/** The key of a value in the browser's storage, which the pages of every prefix of one host share. */
+export function storageKey(name: string): string {
+  return base.pathname === '/' ? `whence.${name}` : `whence.${name} ${base.pathname}`;
+}

@@ -26,6 +26,11 @@ const AGAIN_MS = 2_000;
 
 type Sent = ResultOf<typeof CANDLES>['candles']['candles'][number];
 
+interface Page {
+  readonly page: ResultOf<typeof CANDLES>['candles'] | undefined;
+  readonly error: CombinedError | undefined;
+}
+
 /** A candle as it is drawn: read from its exact decimals once, when it arrives. */
 export interface Candle {
   /** When it opens, in seconds since 1970. */
@@ -64,14 +69,18 @@ export function useCandles(instrument: string, interval: string): Candles {
     setState(next);
   }, []);
 
+  const pageOf = useCallback(async (before: string | null): Promise<Page> => {
+    const given = { instrument, interval, before, first: SIZE, asOf: moment };
+    const { data, error } = await client.query(CANDLES, given).toPromise();
+    return { page: data?.candles, error };
+  }, [key]);
+
   const read = useCallback((before: string | null) => {
     const wanted = turn.current;
     busy.current = true;
-    const given = { instrument, interval, before, first: SIZE, asOf: moment };
-    void client.query(CANDLES, given).toPromise().then(({ data, error }) => {
+    void pageOf(before).then(({ page, error }) => {
       if (wanted !== turn.current) return;
       busy.current = false;
-      const page = data?.candles;
       const later = before === null ? [] : current.current.candles ?? [];
       change({
         candles: page ? [...page.candles.map(candleOf).reverse(), ...later] : current.current.candles,
@@ -79,6 +88,30 @@ export function useCandles(instrument: string, interval: string): Candles {
         error,
       });
     });
+  }, [key]);
+
+  /** The latest candles back to the last one that is there, before which those that are there stay. */
+  const catchUp = useCallback(async () => {
+    const wanted = turn.current;
+    const there = current.current.candles;
+    const last = there?.at(-1);
+    if (there === undefined || last === undefined) return read(null);
+    const found: Candle[] = [];
+    for (let before: string | null = null, isMore = true; isMore;) {
+      const { page, error }: Page = await pageOf(before);
+      if (wanted !== turn.current) return undefined;
+      if (!page) return change({ ...current.current, error });
+      const read = page.candles.map(candleOf).reverse();
+      found.unshift(...read);
+      before = read[0] ? timeText(read[0].time) : null;
+      isMore = page.hasEarlier && read[0] !== undefined && read[0].time > last.time;
+    }
+    const begin = found[0]?.time ?? Infinity;
+    // Earlier ones may have been read meanwhile, and new ones may have come.
+    const [older, newer] = halves(current.current.candles ?? [], begin);
+    const latest = found.at(-1)?.time ?? -Infinity;
+    change({ ...current.current, candles: [...older, ...found, ...newer.filter(one => one.time > latest)], error: undefined });
+    return undefined;
   }, [key]);
 
   useEffect(() => {
@@ -97,7 +130,7 @@ export function useCandles(instrument: string, interval: string): Candles {
     return followed(instrument, interval, sent => {
       waiting.push(candleOf(sent));
       show();
-    }, () => read(null));
+    }, () => void catchUp());
   }, [key]);
 
   const more = useCallback(() => {
@@ -123,6 +156,13 @@ function candleOf({ openTime, open, high, low, close, volume }: Sent): Candle {
   };
 }
 
+/** Those before the time, and the others. */
+function halves(candles: readonly Candle[], time: number): readonly [readonly Candle[], readonly Candle[]] {
+  const found = candles.findIndex(one => one.time >= time);
+  const at = found < 0 ? candles.length : found;
+  return [candles.slice(0, at), candles.slice(at)];
+}
+
 /** The candle at the end, or in the place of the one that opened at the same time. */
 function added(candles: readonly Candle[], candle: Candle): readonly Candle[] {
   const last = candles.at(-1);
@@ -130,7 +170,7 @@ function added(candles: readonly Candle[], candle: Candle): readonly Candle[] {
   return candle.time === last.time ? [...candles.slice(0, -1), candle] : candles;
 }
 
-/** After a cut the latest page is read again, because candles may have closed meanwhile. Returns what ends it. */
+/** After a cut the latest candles are read again, because some may have closed meanwhile. Returns what ends it. */
 function followed(
   instrument: string, interval: string, take: (candle: Sent) => void, again: () => void,
 ): () => void {

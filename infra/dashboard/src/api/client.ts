@@ -2,6 +2,7 @@
 import { Client, cacheExchange, fetchExchange, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';
 import { GRAPHQL, socketAddress } from './addresses';
+import { takeTime } from './clock';
 import { authorization } from './session';
 
 export type Connection = 'connecting' | 'live' | 'cut';
@@ -54,8 +55,16 @@ export const socket = createClient({
   },
 });
 
+async function timed(...given: Parameters<typeof fetch>): Promise<Response> {
+  const sent = Date.now();
+  const response = await fetch(...given);
+  takeTime(response.headers.get('date'), sent, Date.now());
+  return response;
+}
+
 export const client = new Client({
   url: GRAPHQL.href,
+  fetch: timed,
   preferGetMethod: false,
   requestPolicy: 'network-only',
   fetchOptions: () => ({ headers: authorization(), credentials: 'omit', redirect: 'error' }),

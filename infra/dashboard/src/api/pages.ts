@@ -11,6 +11,8 @@ export interface Pages<Row> {
   /** All rows of the list, of which those near the rows in sight are read. Undefined before the first page. */
   readonly data: Rows<Row> | undefined;
   readonly error: CombinedError | undefined;
+  /** Whether the rows are those of the filter or the moment before. */
+  readonly isOld: boolean;
   /** The first and the last index of the rows in sight. */
   readonly inSight: Store<readonly [number, number]>;
   /** Called with the first and the last index of the rows in sight. */
@@ -59,6 +61,7 @@ export function usePages<Data, Variables extends AnyVariables, Row>(
   return {
     data: rows ?? before.current,
     error,
+    isOld: rows === undefined && error === undefined && before.current !== undefined,
     inSight: reader.inSight,
     show: (first, last) => reader.show(first, last),
     again: () => setRound(value => value + 1),

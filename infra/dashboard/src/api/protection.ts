@@ -1,6 +1,6 @@
 // The stop and the target of an open position: the request that moves them, and what they are worth.
 import { graphql } from './graphql';
-import { send, type Answered, type RequestKey } from './mutate';
+import { send, type RequestKey, type Result } from './mutate';
 
 const MOVE = graphql(`
   mutation Move($request: RequestInput!, $position: String!, $stop: Decimal, $target: Decimal) {
@@ -18,9 +18,11 @@ export interface Levels {
   readonly target?: string | null;
 }
 
-/** What is left out or null stays as it is. */
-export function moveProtection(request: RequestKey, position: string, { stop = null, target = null }: Levels): Promise<Answered> {
-  return send(MOVE, { request, position, stop, target });
+/** What is left out or null stays as it is. `label` is the name of the word that names the request. */
+export function moveProtection(
+  request: RequestKey, position: string, { stop = null, target = null }: Levels, label: string,
+): Promise<Result> {
+  return send(MOVE, { request, position, stop, target }, label);
 }
 
 /** The profit of the position at a price, in quote currency before the fees of the exit: for display only. */

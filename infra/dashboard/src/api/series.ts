@@ -25,7 +25,7 @@ export function useSeries<Data, Variables extends AnyVariables, Row>(
   list: (data: Data) => Connection<Row>,
 ): Queried<readonly Row[]> {
   const moment = useStore(asOf);
-  const [state, setState] = useState<Omit<Queried<readonly Row[]>, 'again'>>({
+  const [state, setState] = useState<Omit<Queried<readonly Row[]>, 'again' | 'isOld'>>({
     data: undefined, error: undefined, pending: true,
   });
   const [round, setRound] = useState(0);
@@ -52,15 +52,18 @@ export function useSeries<Data, Variables extends AnyVariables, Row>(
         setState({ data: found || rows.length > 0 ? rows : undefined, error, pending: isMore });
       }
       busy = false;
+      // What came meanwhile may be the last news for hours.
+      look();
     };
-    const stop = live.observe(() => {
-      if (moment !== null || busy || timer !== undefined || news() === seen) return;
+    const look = () => {
+      if (!wanted || moment !== null || busy || timer !== undefined || news() === seen) return;
       seen = news();
       timer = setTimeout(() => {
         timer = undefined;
         void read();
       }, LEAST_MS);
-    });
+    };
+    const stop = live.observe(look);
     setState({ data: undefined, error: undefined, pending: true });
     void read();
     return () => {
@@ -70,5 +73,5 @@ export function useSeries<Data, Variables extends AnyVariables, Row>(
     };
   }, [document, key, round]);
 
-  return { ...state, again: () => setRound(before => before + 1) };
+  return { ...state, isOld: false, again: () => setRound(before => before + 1) };
 }

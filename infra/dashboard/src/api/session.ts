@@ -1,5 +1,7 @@
 // The token of this tab. It is kept in the session's storage, which ends with the tab, and never in an address.
-const KEY = 'whence.token';
+import { storageKey } from './addresses';
+
+const KEY = storageKey('token');
 
 /** What a field for a token takes: a header can have no other characters, and every request would fail with them. */
 export const TOKEN = String.raw`\s*([Bb]earer\s+)?[!-~]+\s*`;

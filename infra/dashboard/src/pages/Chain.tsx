@@ -34,7 +34,7 @@ export function Chain({ id }: { readonly id: string }) {
         </label>
         <button type="submit">{words('find')}</button>
       </form>
-      {id && <Story id={id} key={id} />}
+      {id ? <Story id={id} key={id} /> : <p className="empty">{words('chain-hint')}</p>}
     </>
   );
 }

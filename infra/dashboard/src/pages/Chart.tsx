@@ -125,10 +125,20 @@ function Drawn({ account, instrument, interval }: Props) {
   );
 }
 
+/** The sign and the colour of a mark, as the chart draws it; the sign of a fill is its direction. */
+const SIGNS: Readonly<Record<Mark['kind'], { readonly tone: string; readonly sign: string | null }>> = {
+  'mark-signal': { tone: '', sign: '●' },
+  'mark-taken': { tone: 'taken', sign: '●' },
+  'mark-skipped': { tone: 'warning', sign: '●×' },
+  'mark-entry': { tone: 'gain', sign: null },
+  'mark-exit': { tone: 'loss', sign: null },
+  'mark-stop': { tone: 'loss', sign: '■' },
+};
+
 function Kind({ of: { kind, isUp } }: { readonly of: Mark }) {
   const words = useWords();
-  const sign = isUp === null ? '■' : isUp ? '▲' : '▼';
-  return <><span className={isUp === null ? '' : isUp ? 'gain' : 'loss'} aria-hidden="true">{sign}</span> {words(kind)}</>;
+  const { tone, sign } = SIGNS[kind];
+  return <><span className={tone} aria-hidden="true">{sign ?? (isUp ? '▲' : '▼')}</span> {words(kind)}</>;
 }
 
 function secondsOf(interval: string): number {

@@ -105,7 +105,7 @@ function Opened({ id }: { readonly id: string }) {
 function Votes({ of }: { readonly of: Explained }) {
   const words = useWords();
   return (
-    <section className="votes" aria-label={words('votes')}>
+    <section className="votes scrolled" tabIndex={0} aria-label={words('votes')}>
       <h2>
         {of.strategy}: {of.verdict} {of.reasons.join(', ')}{' '}
         <a href={address('chain', of.signalId)}>{words('open-chain')}</a>
@@ -124,7 +124,7 @@ function Votes({ of }: { readonly of: Explained }) {
 function Scores({ of }: { readonly of: readonly Score[] }) {
   const words = useWords();
   return (
-    <section className="votes" aria-label={words('scores-of-models')}>
+    <section className="votes scrolled" tabIndex={0} aria-label={words('scores-of-models')}>
       <h2>{words('scores-of-models')}</h2>
       <table>
         <thead>

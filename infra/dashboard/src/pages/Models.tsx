@@ -46,6 +46,12 @@ const DRIFTS: readonly Column<Drift>[] = [
   { name: 'window', cell: one => `${moment(one.begin)} – ${moment(one.end)}`, width: 24 },
 ];
 
+/** Those of a validation, by name. */
+const METRICS: readonly Column<Model['metrics'][number]>[] = [
+  { name: 'metric', cell: one => one.name, width: 14 },
+  { name: 'metric-value', cell: one => validated(one.value), isNumber: true, width: 8 },
+];
+
 export function Models({ account }: { readonly account: string }) {
   const words = useWords();
   const found = useQuery(MODELS, { account });
@@ -99,10 +105,18 @@ function Champion({ of }: { readonly of: Model }) {
         {of.outcomes.map(one => <span className="pair" key={one.outcome}>{one.outcome} <b>{shown(String(one.count))}</b></span>)}
       </p>
       <h3>{words('validation')}</h3>
-      <p>{of.metrics.map(one => <span className="pair" key={one.name}>{one.name} <b>{validated(one.value)}</b></span>)}</p>
+      <Metrics of={of.metrics} />
       <Drifts of={of} />
     </>
   );
+}
+
+/** The figures in order of their names. */
+function Metrics({ of }: { readonly of: Model['metrics'] }) {
+  const words = useWords();
+  if (of.length === 0) return <p className="empty">{words('empty')}</p>;
+  const rows = [...of].sort((one, other) => (one.name < other.name ? -1 : 1));
+  return <Table label={words('validation')} columns={METRICS} rows={rows} keyOf={one => one.name} height={380} />;
 }
 
 function Drifts({ of }: { readonly of: Model }) {

@@ -62,7 +62,13 @@ export function Now({ account }: { readonly account: string }) {
             <dl className="figures">
               <Figure name="equity" value={shown(one.equity, 2)} unit={one.currency} note={moment(one.equityAt)} />
               <Figure name="pnl-today" value={shown(one.dayRealised, 2)} unit={one.currency} tone={tone(one.dayRealised)} />
-              <Figure name="unrealised" value={shown(one.unrealised, 2)} unit={one.currency} tone={tone(one.unrealised)} />
+              <Figure
+                name="unrealised"
+                value={shown(one.unrealised, 2)}
+                unit={one.currency}
+                note={moment(one.equityAt)}
+                tone={tone(one.unrealised)}
+              />
               <Figure name="balance" value={shown(one.balance, 2)} unit={one.currency} />
               <Figure name="exposure" value={shown(one.exposure, 2)} unit={one.currency} />
               <Figure name="open-risk" value={shown(one.openRisk, 2)} unit={one.currency} />
@@ -111,12 +117,12 @@ function columnsOf(account: string): readonly Column<Held>[] {
     { name: 'price', cell: one => <LastPrice of={one} />, isNumber: true },
     { name: 'price-age', cell: one => <Age of={one} />, isNumber: true },
     { name: 'profit', cell: one => <Profit of={one} />, isNumber: true },
+    { name: 'actions', cell: one => <Actions account={account} of={one} />, width: 17 },
     { name: 'stop', cell: one => shown(one.stop), isNumber: true },
     { name: 'to-stop', cell: one => <Distance of={one} to={one.stop} />, isNumber: true },
     { name: 'target', cell: one => shown(one.target), isNumber: true },
     { name: 'to-target', cell: one => <Distance of={one} to={one.target} />, isNumber: true },
     { name: 'owner', cell: one => one.owner, width: 7 },
-    { name: 'actions', cell: one => <Actions account={account} of={one} />, width: 17 },
   ];
 }
 
@@ -193,7 +199,7 @@ function Actions({ account, of }: { readonly account: string; readonly of: Held 
         ]}
         explained={words('move-protection-explained', { position: of.id })}
         send={(request, { stop, target }) =>
-          moveProtection(request, of.id, { stop: changed(stop, of.stop), target: changed(target, of.target) })}
+          moveProtection(request, of.id, { stop: changed(stop, of.stop), target: changed(target, of.target) }, 'move-protection')}
       />{' '}
       <Request
         account={account}
@@ -202,7 +208,7 @@ function Actions({ account, of }: { readonly account: string; readonly of: Held 
         isGrave
         fields={[{ name: 'reason', kind: 'text' }]}
         explained={words('close-position-explained', { position: of.id, quantity: shown(of.quantity) })}
-        send={(request, { reason = '' }) => send(CLOSE, { request, position: of.id, reason })}
+        send={(request, { reason = '' }) => send(CLOSE, { request, position: of.id, reason }, 'close-position')}
       />
     </>
   );

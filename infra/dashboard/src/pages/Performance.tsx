@@ -64,7 +64,6 @@ export function Performance({ account }: { readonly account: string }) {
   const words = useWords();
   const [by, setBy] = useState<Group>('STRATEGY');
   const whole = useQuery(ALL, { account, by: 'ALL' });
-  const groups = useQuery(ALL, { account, by });
   const equity = useSeries(EQUITY, { account }, data => data.equity);
   return (
     <>
@@ -92,14 +91,23 @@ export function Performance({ account }: { readonly account: string }) {
           <button key={one} type="button" aria-pressed={one === by} onClick={() => setBy(one)}>{words(GROUPS[one])}</button>
         ))}
       </div>
-      <Outcome of={groups}>
-        {({ performance }) => by === 'DAY' ? (
-          <Calendar days={performance.map(({ value, net, trades }) => ({ day: value, net, trades }))} />
-        ) : (
-          <Table label={words(GROUPS[by])} columns={COLUMNS} rows={performance} keyOf={one => one.value} />
-        )}
-      </Outcome>
+      <Grouped account={account} by={by} key={by} />
     </>
+  );
+}
+
+/** Of one kind of group: the names of another one are no days. */
+function Grouped({ account, by }: { readonly account: string; readonly by: Group }) {
+  const words = useWords();
+  const groups = useQuery(ALL, { account, by });
+  return (
+    <Outcome of={groups}>
+      {({ performance }) => by === 'DAY' ? (
+        <Calendar days={performance.map(({ value, net, trades }) => ({ day: value, net, trades }))} />
+      ) : (
+        <Table label={words(GROUPS[by])} columns={COLUMNS} rows={performance} keyOf={one => one.value} />
+      )}
+    </Outcome>
   );
 }
 

@@ -27,16 +27,16 @@ const POSITIONS = graphql(`
 type Row = ResultOf<typeof POSITIONS>['positions']['edges'][number]['node'];
 
 const COLUMNS: readonly Column<Row>[] = [
-  { name: 'opened', cell: one => moment(one.openedAt), width: 11 },
-  { name: 'closed', cell: one => moment(one.closedAt), width: 11 },
   { name: 'instrument', cell: one => one.instrument, width: 12 },
   { name: 'direction', cell: one => <Direction of={one.direction} /> },
+  { name: 'net', cell: one => <span className={tone(one.net)}>{shown(one.net, 4)}</span>, isNumber: true },
+  { name: 'reason', cell: one => one.exit ?? one.closeReason ?? '–', width: 7 },
+  { name: 'opened', cell: one => moment(one.openedAt), width: 11 },
+  { name: 'closed', cell: one => moment(one.closedAt), width: 11 },
   { name: 'quantity', cell: one => shown(one.maxQuantity), isNumber: true },
   { name: 'average-price', cell: one => shown(one.averagePrice), isNumber: true, width: 7 },
-  { name: 'net', cell: one => <span className={tone(one.net)}>{shown(one.net, 4)}</span>, isNumber: true },
   { name: 'fees', cell: one => shown(one.fees, 4), isNumber: true },
   { name: 'funding', cell: one => shown(one.funding, 4), isNumber: true },
-  { name: 'reason', cell: one => one.exit ?? one.closeReason ?? '–', width: 7 },
   { name: 'owner', cell: one => one.owner, width: 7 },
 ];
 const STATUSES = ['OPEN', 'CLOSED'] as const;

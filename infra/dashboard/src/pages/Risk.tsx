@@ -79,7 +79,7 @@ export function Risk({ account }: { readonly account: string }) {
                 least="ADMIN"
                 fields={[{ name: 'reason', kind: 'text' }]}
                 explained={words('reset-kill-switch-explained')}
-                send={(request, { reason = '' }) => send(RESET, { request, reason })}
+                send={(request, { reason = '' }) => send(RESET, { request, reason }, 'reset-kill-switch')}
               />
             ) : (
               <Request
@@ -89,7 +89,7 @@ export function Risk({ account }: { readonly account: string }) {
                 isGrave
                 fields={[{ name: 'reason', kind: 'text' }]}
                 explained={words('trip-kill-switch-explained')}
-                send={(request, { reason = '' }) => send(TRIP, { request, reason })}
+                send={(request, { reason = '' }) => send(TRIP, { request, reason }, 'trip-kill-switch')}
               />
             )}
           </p>

@@ -90,7 +90,7 @@ export function Strategies({ account }: { readonly account: string }) {
                       explained={words(isPaused ? 'resume-strategy-explained' : 'pause-strategy-explained', { strategy: id })}
                       send={(request, { reason = '' }) => {
                         const variables = { request, strategy: id, reason };
-                        return isPaused ? send(RESUME, variables) : send(PAUSE, variables);
+                        return isPaused ? send(RESUME, variables, 'resume-strategy') : send(PAUSE, variables, 'pause-strategy');
                       }}
                     />
                   </p>

@@ -9,6 +9,7 @@ import { useWords } from '../words/words';
 
 const SYSTEM = graphql(`
   query System($account: String!, $asOf: AsOfInput) {
+    processes { id state reason role name host pid version startedAt announcedAt ordinal behind }
     projections { name build kind status ordinal parkedEvents parkedSequences }
     deadLetters(first: 50) { id source receivedAt reason state }
     tradingStates(account: $account, asOf: $asOf) {
@@ -19,6 +20,17 @@ const SYSTEM = graphql(`
 
 type Found = ResultOf<typeof SYSTEM>;
 
+const PROCESSES: readonly Column<Found['processes'][number]>[] = [
+  { name: 'process', cell: one => [one.role ?? one.id, one.name].filter(Boolean).join(' '), width: 12 },
+  { name: 'status', cell: one => <span className={isWell(one.state) ? '' : 'critical'}>{one.state}</span> },
+  { name: 'host', cell: one => one.host !== null && `${one.host} ${one.pid}` },
+  { name: 'version', cell: one => one.version },
+  { name: 'started-at', cell: one => one.startedAt !== null && moment(one.startedAt), width: 11 },
+  { name: 'announced-at', cell: one => one.announcedAt !== null && moment(one.announcedAt), width: 11 },
+  { name: 'ordinal', cell: one => one.ordinal ?? '–', isNumber: true },
+  { name: 'behind', cell: one => one.behind ?? '–', isNumber: true },
+  { name: 'reason', cell: one => one.reason, width: 24 },
+];
 const BUILDS: readonly Column<Found['projections'][number]>[] = [
   { name: 'read-models', cell: one => one.name, width: 9 },
   { name: 'build', cell: one => `${one.build} ${one.kind}`, width: 7 },
@@ -39,8 +51,10 @@ export function System({ account }: { readonly account: string }) {
   const found = useQuery(SYSTEM, { account });
   return (
     <Outcome of={found}>
-      {({ projections, deadLetters, tradingStates }) => (
+      {({ processes, projections, deadLetters, tradingStates }) => (
         <>
+          <h2>{words('processes')}</h2>
+          <Table label={words('processes')} columns={PROCESSES} rows={processes} keyOf={one => one.id} />
           <h2>{words('read-models')}</h2>
           <Table label={words('read-models')} columns={BUILDS} rows={projections} keyOf={one => `${one.name} ${one.build}`} />
           <h2>{words('breakers')}</h2>
@@ -62,6 +76,10 @@ export function System({ account }: { readonly account: string }) {
       )}
     </Outcome>
   );
+}
+
+function isWell(state: Found['processes'][number]['state']) {
+  return state === 'HEALTHY' || state === 'ENDED';
 }
 
 function Behind({ ordinal }: { readonly ordinal: number }) {

@@ -1,12 +1,13 @@
 import { useRef, useState } from 'react';
 import { client } from '../api/client';
 import { graphql, type ResultOf } from '../api/graphql';
-import { newRequest, send, textOf, type Answered, type RequestKey } from '../api/mutate';
+import { newRequest, send, sendAgain, textOf, type RequestKey, type Result } from '../api/mutate';
 import { priced } from '../api/prices';
 import { useStore } from '../api/store';
 import { useMay } from '../api/viewer';
 import { shown } from '../parts/decimal';
 import { Figure } from '../parts/Figure';
+import { ResultLine } from '../parts/ResultLine';
 import { VoteTable, type Vote } from '../parts/VoteTable';
 import { useWords } from '../words/words';
 
@@ -52,7 +53,9 @@ function Order({ account }: { readonly account: string }) {
   const [request, setRequest] = useState<RequestKey | null>(null);
   const [draft, setDraft] = useState<Drafted | null>(null);
   const [votes, setVotes] = useState<readonly Vote[]>([]);
-  const [answered, setAnswered] = useState<Answered | null>(null);
+  const [result, setResult] = useState<Result | null>(null);
+  const [fault, setFault] = useState('');
+  const [isPlacing, setIsPlacing] = useState(false);
   const turn = useRef(0);
 
   if (!may) return <p className="empty">{words('trader-only')}</p>;
@@ -61,7 +64,8 @@ function Order({ account }: { readonly account: string }) {
     const key = newRequest(account);
     const own = (turn.current += 1);
     setRequest(key);
-    setAnswered(null);
+    setResult(null);
+    setFault('');
     setDraft(null);
     setVotes([]);
     const { data, error } = await client.mutation(DRAFT, {
@@ -83,7 +87,22 @@ function Order({ account }: { readonly account: string }) {
     const answer = data?.draftOrder;
     if (answer?.__typename === 'Draft' || answer?.__typename === 'Refused') setVotes(answer.votes);
     if (answer?.__typename === 'Draft') setDraft(answer);
-    else setAnswered({ isDone: false, text: reasonOf(answer) ?? textOf(error) });
+    // A draft records nothing, so one without a response has changed nothing.
+    else if (answer?.__typename === 'Refused') setResult({ outcome: 'refused', text: answer.reason });
+    else setFault(answer?.known ?? textOf(error));
+  };
+  const place = async (request: RequestKey, { confirmation }: Drafted) => {
+    if (isPlacing) return;
+    setIsPlacing(true);
+    const own = turn.current;
+    const found = result?.outcome === 'unknown'
+      ? await sendAgain(request.idempotencyKey)
+      : await send(PLACE, { request, confirmation }, 'place-order');
+    setIsPlacing(false);
+    setResult(found);
+    if (found.outcome !== 'done' || own !== turn.current) return;
+    setDraft(null);
+    setVotes([]);
   };
   return (
     <>
@@ -93,6 +112,8 @@ function Order({ account }: { readonly account: string }) {
           turn.current += 1;
           setDraft(null);
           setVotes([]);
+          setResult(null);
+          setFault('');
         }}
         onSubmit={event => {
           event.preventDefault();
@@ -122,11 +143,8 @@ function Order({ account }: { readonly account: string }) {
         <label><input type="checkbox" name="reduce-only" /> {words('reduce-only')}</label>
         <p className="buttons"><button type="submit">{words('check-order')}</button></p>
       </form>
-      {answered && (
-        <p role="alert" className={answered.isDone ? 'gain' : 'loss'}>
-          {words(answered.isDone ? 'request-done' : 'request-refused')} {answered.text}
-        </p>
-      )}
+      {result && <p><ResultLine of={result} /></p>}
+      {fault && <p role="alert" className="loss">{words('draft-failed')} {fault}</p>}
       {draft && request && (
         <section aria-label={words('draft')}>
           <h2>{words('draft')}</h2>
@@ -140,27 +158,23 @@ function Order({ account }: { readonly account: string }) {
           <ul>{draft.warnings.map(one => <li key={one} className="warning">{one}</li>)}</ul>
         </section>
       )}
-      {votes.length > 0 && (
-        <section className="votes" aria-label={words('rules')}>
-          <h2>{words('rules')}</h2>
-          <VoteTable of={votes} />
-        </section>
-      )}
       {draft && request && (
         <p className="buttons">
           <button
             type="button"
             className="grave"
-            onClick={() => void send(PLACE, { request, confirmation: draft.confirmation }).then(answer => {
-              setAnswered(answer);
-              if (!answer.isDone) return;
-              setDraft(null);
-              setVotes([]);
-            })}
+            aria-disabled={isPlacing}
+            onClick={() => void place(request, draft)}
           >
-            {words('place-order')}
+            {words(result?.outcome === 'unknown' ? 'send-again' : 'place-order')}
           </button>
         </p>
+      )}
+      {votes.length > 0 && (
+        <section className="votes scrolled" tabIndex={0} aria-label={words('rules')}>
+          <h2>{words('rules')}</h2>
+          <VoteTable of={votes} />
+        </section>
       )}
     </>
   );
@@ -174,9 +188,4 @@ function Decimal({ name, isRequired = false }: { readonly name: string; readonly
       <input name={name} inputMode="decimal" pattern="[0-9]+([.][0-9]+)?" required={isRequired} />
     </label>
   );
-}
-
-function reasonOf(answer: ResultOf<typeof DRAFT>['draftOrder'] | undefined): string | undefined {
-  if (answer?.__typename === 'Refused') return answer.reason;
-  return answer?.__typename === 'TimedOut' ? answer.known : undefined;
 }

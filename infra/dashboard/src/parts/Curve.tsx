@@ -1,7 +1,6 @@
 // A small series over time, drawn by uPlot, with another one to compare it with.
 import { useEffect, useRef } from 'react';
 import UPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import { useWords } from '../words/words';
 
 /** Seconds since 1970 and the value, in order of time. */

@@ -1,9 +1,10 @@
 // The dialogue in which a person confirms a request: what will happen, the fields that it needs, and what became of it.
 // It stands outside the pages, so it stays open where a page removes the element that opened it.
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
-import { newRequest, type Answered, type RequestKey } from '../api/mutate';
+import { newRequest, sendAgain, type RequestKey, type Result } from '../api/mutate';
 import { Store, useStore } from '../api/store';
 import { useWords } from '../words/words';
+import { ResultLine } from './ResultLine';
 
 export interface Field {
   readonly name: string;
@@ -18,7 +19,7 @@ export interface Confirmation {
   readonly isGrave?: boolean;
   readonly fields: readonly Field[];
   readonly explained: ReactNode;
-  readonly send: (request: RequestKey, values: Readonly<Record<string, string>>) => Promise<Answered>;
+  readonly send: (request: RequestKey, values: Readonly<Record<string, string>>) => Promise<Result>;
   /** `isDone` is whether the request was carried out. */
   readonly onClose?: (isDone: boolean) => void;
 }
@@ -48,7 +49,7 @@ function Shown({ of: { label, isGrave, fields, explained, send, onClose }, reque
   const words = useWords();
   const dialogue = useRef<HTMLDialogElement>(null);
   const title = useId();
-  const [answered, setAnswered] = useState<Answered | null>(null);
+  const [result, setResult] = useState<Result | null>(null);
   const [isSending, setIsSending] = useState(false);
 
   useEffect(() => {
@@ -58,12 +59,15 @@ function Shown({ of: { label, isGrave, fields, explained, send, onClose }, reque
   const submit = async (form: FormData) => {
     const values = Object.fromEntries(fields.map(({ name }) => [name, String(form.get(name) ?? '').trim()]));
     setIsSending(true);
-    setAnswered(await send(request, values));
+    // The terms of a request whose outcome is not known stay as they were sent.
+    setResult(result?.outcome === 'unknown' ? await sendAgain(request.idempotencyKey) : await send(request, values));
     setIsSending(false);
   };
+  const isDone = result?.outcome === 'done';
+  const isUnknown = result?.outcome === 'unknown';
   const close = () => {
     opened.set(null);
-    onClose?.(answered?.isDone ?? false);
+    onClose?.(isDone);
   };
   return (
     <dialog
@@ -87,22 +91,21 @@ function Shown({ of: { label, isGrave, fields, explained, send, onClose }, reque
             <input
               name={one.name}
               required={!one.isOptional}
+              readOnly={isUnknown}
               defaultValue={one.value}
               {...(one.kind === 'decimal' && { inputMode: 'decimal' as const, pattern: '[0-9]+([.][0-9]+)?' })}
             />
           </label>
         ))}
-        {answered && (
-          <p role="alert" className={answered.isDone ? 'gain' : 'loss'}>
-            {words(answered.isDone ? 'request-done' : 'request-refused')} {answered.text}
-          </p>
-        )}
+        {result && <p><ResultLine of={result} /></p>}
         <p className="buttons">
-          {!answered?.isDone && (
-            <button type="submit" aria-disabled={isSending} className={isGrave ? 'grave' : ''}>{words('confirm')}</button>
+          {!isDone && (
+            <button type="submit" aria-disabled={isSending} className={isGrave ? 'grave' : ''}>
+              {words(isUnknown ? 'send-again' : 'confirm')}
+            </button>
           )}
-          <button type="button" autoFocus={answered?.isDone ?? false} key={String(answered?.isDone)} aria-disabled={isSending} onClick={() => isSending || dialogue.current?.close()}>
-            {words(answered?.isDone ? 'dialogue-close' : 'dialogue-cancel')}
+          <button type="button" autoFocus={isDone} key={String(isDone)} aria-disabled={isSending} onClick={() => isSending || dialogue.current?.close()}>
+            {words(isDone || isUnknown ? 'dialogue-close' : 'dialogue-cancel')}
           </button>
         </p>
       </form>

@@ -1,5 +1,7 @@
 // A button that saves every row of a list as CSV.
 import { useState } from 'react';
+import { CombinedError } from '@urql/core';
+import { textOf } from '../api/mutate';
 import type { Pages } from '../api/pages';
 import { useWords } from '../words/words';
 import { csvOf } from './csv';
@@ -13,7 +15,10 @@ export function Export<Row extends object>({ label, of }: { readonly label: stri
     if (isReading) return;
     setIsReading(true);
     setFault('');
-    await of.all().then(rows => save(`${label}.csv`, `\ufeff${csvOf(rows)}`, 'text/csv'), (error: Error) => setFault(error.message));
+    await of.all().then(rows => save(`${label}.csv`, `\ufeff${csvOf(rows)}`, 'text/csv'), (error: Error) => {
+      if (!(error instanceof CombinedError)) setFault(error.message);
+      else setFault(error.networkError ? words('error-offline') : textOf(error));
+    });
     setIsReading(false);
   };
   return (

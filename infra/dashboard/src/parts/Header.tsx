@@ -15,19 +15,21 @@ import { useNow } from './useNow';
 interface Props {
   readonly account: Account | undefined;
   readonly accounts: readonly Account[];
+  readonly isSynthetic: boolean;
   readonly onChoose: (account: string) => void;
 }
 
 /** Beyond this age of the last sign of life, what the page shows is greyed out. */
 const OLD_MS = 30_000;
 
-export function Header({ account, accounts, onChoose }: Props) {
+export function Header({ account, accounts, isSynthetic, onChoose }: Props) {
   const words = useWords();
   const chosen = useStore(language);
   const mode = account?.openedBy || 'none';
+  const name = words(`mode-${isSynthetic && mode !== 'none' ? 'synthetic' : mode}`);
   return (
     <header>
-      <p className={`mode ${mode}`} title={words(`mode-${mode}`)}>{words(`mode-${mode}`)}</p>
+      <p className={`mode ${mode}`} title={name}>{name}</p>
       {accounts.length > 1 && (
         <label>
           {words('account')}{' '}
@@ -37,16 +39,17 @@ export function Header({ account, accounts, onChoose }: Props) {
         </label>
       )}
       <Connected />
+      {!isSecureContext && <p className="warning" title={words('insecure-help')}>{words('insecure')}</p>}
       <SignedIn />
       <AsOf />
       <label>
-        {words('language')}{' '}
+        <span className="label">{words('language')}</span>{' '}
         <select value={chosen} onChange={event => choose(event.target.value as Language)}>
           {Object.entries(LANGUAGES).map(([one, name]) => <option key={one} value={one}>{name}</option>)}
         </select>
       </label>
       <label>
-        {words('theme')}{' '}
+        <span className="label">{words('theme')}</span>{' '}
         <select value={useStore(theme)} onChange={event => chooseTheme(event.target.value as Theme)}>
           {themes.map(one => <option key={one} value={one}>{words(`theme-${one}`)}</option>)}
         </select>

@@ -22,14 +22,14 @@ export function List<Row extends object>({ label, of, columns, keyOf, onOpen }: 
       {of.data === undefined ? (
         !of.error && <p className="pending" role="status">{words('loading')}</p>
       ) : (
-        <>
+        <div className={of.isOld ? 'older' : ''} aria-busy={of.isOld}>
           <Table label={label} columns={columns} rows={of.data} keyOf={keyOf} onShown={of.show} {...(onOpen && { onOpen })} />
           <p className="total">
             <InSight of={of} total={of.data.length} />{' '}
             <button type="button" onClick={of.again}>{words('read-again')}</button>{' '}
             <Export label={label} of={of} />
           </p>
-        </>
+        </div>
       )}
     </>
   );

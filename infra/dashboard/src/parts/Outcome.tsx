@@ -14,7 +14,13 @@ export function Outcome<Data>({ of, children }: Props<Data>) {
   if (of.data === undefined) {
     return of.error ? <Fault error={of.error} /> : <p className="pending" role="status">{words('loading')}</p>;
   }
-  return <>{of.error && <Fault error={of.error} />}{children(of.data)}</>;
+  return (
+    // A request on what another moment has could be one on what is there no more.
+    <div className={of.isOld ? 'older' : ''} aria-busy={of.isOld} inert={of.isOld}>
+      {of.error && <Fault error={of.error} />}
+      {children(of.data)}
+    </div>
+  );
 }
 
 export function Fault({ error }: { readonly error: CombinedError }) {

@@ -93,20 +93,24 @@ function Handle({ account, held, which, level, tick, scale, onMoved }: HandlePro
   present.current = level;
   const price = moved ?? level;
   usePlace(scale, line, price);
-  // A price that was confirmed stays until the read model has it.
-  useEffect(() => setMoved(null), [level]);
+  const isDragged = useRef(false);
+  // A price that was confirmed stays until the read model has it, which may be amid the next drag.
+  useEffect(() => {
+    if (!isDragged.current) setMoved(null);
+  }, [level]);
 
   const ask = (to: string) => {
     if (to === level) return setMoved(null);
+    const label = which === 'stop' ? 'move-stop' : 'move-target';
     confirm({
       account,
-      label: which === 'stop' ? 'move-stop' : 'move-target',
+      label,
       fields: [],
       explained: <Terms held={held} which={which} from={level} to={to} />,
       // The price may have moved since the dialogue was opened, as a trailing stop does.
       send: async request => (present.current === level
-        ? moveProtection(request, held.id, { [which]: to })
-        : { isDone: false, text: words('level-has-moved', { price: shown(present.current) }) }),
+        ? moveProtection(request, held.id, { [which]: to }, label)
+        : { outcome: 'refused', text: words('level-has-moved', { price: shown(present.current) }) }),
       onClose: isDone => (isDone ? onMoved() : setMoved(null)),
     });
   };
@@ -138,10 +142,19 @@ function Handle({ account, held, which, level, tick, scale, onMoved }: HandlePro
         title={words('handle-help')}
         onKeyDown={onKeyDown}
         onBlur={() => !isConfirming() && setMoved(null)}
-        onPointerDown={event => event.currentTarget.setPointerCapture(event.pointerId)}
+        onPointerDown={event => {
+          isDragged.current = true;
+          event.currentTarget.setPointerCapture(event.pointerId);
+        }}
         onPointerMove={onPointerMove}
-        onPointerUp={() => moved !== null && ask(moved)}
-        onPointerCancel={() => setMoved(null)}
+        onPointerUp={() => {
+          isDragged.current = false;
+          if (moved !== null) ask(moved);
+        }}
+        onPointerCancel={() => {
+          isDragged.current = false;
+          setMoved(null);
+        }}
       >
         {words(which)} {shown(price)}
       </div>

@@ -4,12 +4,13 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import type { Rows } from '../api/rows';
 import { useWords } from '../words/words';
+import { useNarrow } from './useNarrow';
 
 export interface Column<Row> {
   readonly name: string;
   readonly cell: (row: Row) => ReactNode;
   readonly isNumber?: boolean;
-  /** The least width in rem; what is left is shared in proportion to it. */
+  /** The least width in em; what is left is shared in proportion to it. */
   readonly width?: number;
 }
 
@@ -26,6 +27,9 @@ interface Props<Row> {
 }
 
 const ROW = 34;
+/** On a narrow screen the cells of a row stand in two lines: the second cell below the first, and so on. */
+const STACKED_ROW = 50;
+const LEAST_STACKED = 4;
 const WIDTH = 5.5;
 const GAP = 0.75;
 
@@ -45,17 +49,20 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onShown, heigh
   const opened = useRef(onOpen);
   opened.current = onOpen;
   const open = useCallback((row: Row) => opened.current?.(row), []);
+  const isStacked = useNarrow() && columns.length >= LEAST_STACKED;
+  const size = isStacked ? STACKED_ROW : ROW;
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scrolled.current,
-    estimateSize: () => ROW,
+    estimateSize: () => size,
     overscan: 8,
     // The head covers the last row otherwise.
-    scrollPaddingEnd: ROW,
+    scrollPaddingEnd: size,
     onChange: instance => {
       if (instance.range) onShown?.(instance.range.startIndex, instance.range.endIndex);
     },
   });
+  useEffect(() => virtual.measure(), [virtual, size]);
   const [current, setCurrent] = useState(0);
   const wanted = useRef<number | null>(null);
   // A row that was out of sight is in the document some renderings after the table was scrolled to it.
@@ -73,7 +80,7 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onShown, heigh
     const row = rows.at(current);
     const move = MOVES[event.key];
     if (move) {
-      const page = Math.max(1, Math.floor((event.currentTarget.clientHeight - ROW) / ROW) - 1);
+      const page = Math.max(1, Math.floor((event.currentTarget.clientHeight - size) / size) - 1);
       const index = Math.min(Math.max(move(current, page, rows.length), 0), rows.length - 1);
       wanted.current = index;
       setCurrent(index);
@@ -90,12 +97,13 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onShown, heigh
   const items = virtual.getVirtualItems();
   // The current row may be out of sight, and so not in the document.
   const stop = items.some(one => one.index === current) ? current : items[0]?.index;
-  const template = columns.map(({ width = WIDTH }) => `minmax(${width}rem, ${width}fr)`).join(' ');
-  const least = columns.reduce((sum, { width = WIDTH }) => sum + width + GAP, GAP);
+  const widths = widthsOf(columns, isStacked);
+  const template = widths.map(width => `minmax(${width}em, ${width}fr)`).join(' ');
+  const least = widths.reduce((sum, width) => sum + width + GAP, GAP);
   return (
     <div className="table">
       <div
-        className="scrolled"
+        className={isStacked ? 'scrolled stacked' : 'scrolled'}
         ref={scrolled}
         role="table"
         aria-label={label}
@@ -104,15 +112,15 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onShown, heigh
         tabIndex={onOpen ? -1 : 0}
         onKeyDown={onKeyDown}
       >
-        <div className="row head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth: `${least}rem` }}>
+        <div className="row head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth: `${least}em`, height: size }}>
           {columns.map(one => (
             <div key={one.name} role="columnheader" className={one.isNumber ? 'number' : ''}>{words(one.name)}</div>
           ))}
         </div>
-        <div role="rowgroup" style={{ height: virtual.getTotalSize(), minWidth: `${least}rem`, position: 'relative' }}>
+        <div role="rowgroup" style={{ height: virtual.getTotalSize(), minWidth: `${least}em`, position: 'relative' }}>
           {items.map(({ index, start }) => {
             const row = rows.at(index);
-            const place = { columns, template, index, start, isStop: index === stop, onFocus: setCurrent };
+            const place = { columns, template, size, index, start, isStop: index === stop, onFocus: setCurrent };
             return row === undefined
               ? <Line key={`row ${index}`} {...place} row={undefined} open={undefined} />
               : <Line key={keyOf(row)} {...place} row={row} open={onOpen && open} />;
@@ -123,10 +131,19 @@ export function Table<Row>({ label, columns, rows, keyOf, onOpen, onShown, heigh
   );
 }
 
+/** The width of each column of the grid; stacked, of each two that stand above one another. */
+function widthsOf(columns: readonly { readonly width?: number }[], isStacked: boolean): readonly number[] {
+  const widths = columns.map(({ width = WIDTH }) => width);
+  if (!isStacked) return widths;
+  return widths.flatMap((width, index) => (index % 2 === 0 ? [Math.max(width, widths[index + 1] ?? 0)] : []));
+}
+
 interface LineProps<Row> {
   readonly row: Row | undefined;
   readonly columns: readonly Column<Row>[];
   readonly template: string;
+  /** Its height in pixels. */
+  readonly size: number;
   readonly index: number;
   readonly start: number;
   /** Whether the tab key leads to this row. */
@@ -135,7 +152,7 @@ interface LineProps<Row> {
   readonly open: ((row: Row) => void) | undefined;
 }
 
-function PlainLine<Row>({ row, columns, template, index, start, isStop, onFocus, open }: LineProps<Row>) {
+function PlainLine<Row>({ row, columns, template, size, index, start, isStop, onFocus, open }: LineProps<Row>) {
   const run = row !== undefined && open ? () => open(row) : undefined;
   return (
     <div
@@ -146,7 +163,7 @@ function PlainLine<Row>({ row, columns, template, index, start, isStop, onFocus,
       tabIndex={run && isStop ? 0 : -1}
       onClick={run}
       onFocus={() => onFocus(index)}
-      style={{ gridTemplateColumns: template, transform: `translateY(${start}px)`, height: ROW }}
+      style={{ gridTemplateColumns: template, transform: `translateY(${start}px)`, height: size }}
     >
       {columns.map(one => (
         <div key={one.name} role="cell" className={one.isNumber ? 'number' : ''}>{row === undefined ? '…' : one.cell(row)}</div>

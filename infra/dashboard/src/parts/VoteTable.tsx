@@ -32,7 +32,8 @@ export function VoteTable({ of }: { readonly of: readonly Vote[] }) {
   );
 }
 
+/** A figure without a value is left out: `tripped` alone would read as if the kill switch were tripped. */
 export function Figures({ of }: { readonly of: unknown }) {
-  const pairs = Object.entries((of ?? {}) as Record<string, unknown>);
+  const pairs = Object.entries((of ?? {}) as Record<string, unknown>).filter(([, value]) => value !== '');
   return <>{pairs.map(([name, value]) => <span className="pair" key={name}>{name} <b>{String(value)}</b></span>)}</>;
 }

@@ -104,6 +104,7 @@ filter-verdict = Verdict
 open-chain = Its chain
 find-chain = Id of an order, signal, position, event or chain
 find = Find
+chain-hint = A row of Positions, Orders, Decisions or Journal leads to its chain. Or enter an id above.
 not-found = The log has nothing with this id.
 trades = Trades
 win-rate = Win rate
@@ -115,6 +116,12 @@ average-loss = Average loss
 by-instrument = By instrument
 by-strategy = By strategy
 by-day = By day
+processes = Processes
+process = Process
+host = Machine
+version = Version
+started-at = Started
+announced-at = Announced
 read-models = Read models
 build = Build
 ordinal = Event
@@ -151,7 +158,10 @@ trip-kill-switch-explained = No new exposure from now on; waiting entries are ca
 reset-kill-switch = Reset the kill switch
 reset-kill-switch-explained = Entries are judged again.
 pauses = Pauses after losses
-pause-of = { $losses } losses in a row, { $net } together,
+pause-of = { $losses ->
+        [one] { $losses } loss of { $net },
+        *[other] { $losses } losses in a row, { $net } together,
+    }
 limits = Limits and how much of each is used
 max-positions = Open positions
 max-total-risk = Open risk of the balance
@@ -192,15 +202,24 @@ signature-unchecked = The signature was not checked: the public key of the notar
 verification = Verification of the whole log
 verification-help = The API compares every event with every checkpoint; a long log takes a while.
 verify-log = Verify the log
-verification-holds = { $size } events are as they were signed; checkpoints compared: { $compared }; later events: { $unsigned }.
+verification-holds = { $size ->
+        [one] { $size } event is as it was
+        *[other] { $size } events are as they were
+    } signed; checkpoints compared: { $compared }; later events: { $unsigned }.
 inclusion = Proof of one event
 inclusion-help = This browser hashes the event and follows the proof to the root of the signed checkpoint.
 check-event = Check the proof
-inclusion-holds = { $type }, version { $version } of { $stream }, is in the checkpoint of { $size } events.
-inclusion-fails = { $type }, version { $version } of { $stream }, is not the event of which the checkpoint of { $size } events was signed.
+inclusion-holds = { $type }, version { $version } of { $stream }, is in the checkpoint of { $size ->
+        [one] { $size } event
+        *[other] { $size } events
+    }.
+inclusion-fails = { $type }, version { $version } of { $stream }, is not the event of which the checkpoint of { $size ->
+        [one] { $size } event
+        *[other] { $size } events
+    } was signed.
 prove-event = Prove event { $ordinal }
 page-models = Models
-no-models = No model is registered.
+no-models = No model is registered. Train one and register it with: whence models train, whence models register FILE --name NAME
 no-champion = No model is the champion, so no score is voted on.
 champion = Champion
 other-models = Challengers and other models
@@ -220,7 +239,10 @@ gate = Gate
 gate-passed = passed
 gate-failed = not passed
 registered = Registered
-trained = trained on { $labels } rows from { $begin } to { $end } with { $set }
+trained = trained on { $labels ->
+        [one] { $labels } row
+        *[other] { $labels } rows
+    } from { $begin } to { $end } with { $set }
 calibration = Calibration
 calibration-help = A calibrated model is as confident, on average, as its trades gain. The Brier score is better the lower it is; 0.25 is a coin.
 scores = Scores
@@ -252,7 +274,10 @@ page-chart = Chart
 interval = Interval
 no-candles = The candle store is empty: no engine of this log took a candle since it exists. Fill it with: whence candles rebuild
 chart-of = Candles of { $instrument }, { $interval }
-candles-read = { $count } candles since { $since }
+candles-read = { $count ->
+        [one] { $count } candle
+        *[other] { $count } candles
+    } since { $since }
 earlier-candles = Earlier candles
 marks = Marks
 marks-cut = Only the latest marks are shown.
@@ -299,10 +324,55 @@ statement-fees = Fees
 statement-funding = Funding
 statement-other = Changes without a position
 statement-closing = Closing balance
-report-stands-on = It stands on { $events } events of the log, whose root is
+report-stands-on = It stands on { $events ->
+        [one] { $events } event
+        *[other] { $events } events
+    } of the log, whose root is
 save-page = Save the report (HTML)
 save-json = Save its figures (JSON)
 level-has-moved = It is at { $price } by now. Nothing was sent: close this, and move it again.
 page-broken = This page could not be shown.
 load-again = Load the dashboard again
 token-pattern = A token has no spaces and only Latin letters, digits and signs.
+mode-synthetic = PAPER: synthetic market, prices are not real
+request-unknown = It is not known whether this was carried out. Send it again: the same request is carried out once.
+send-again = Send again
+unresolved = it is not known whether this was carried out. Sent again, the same request is carried out once.
+unresolved-of = It was sent by { $name }: use that token to send it again.
+unresolved-log = It was sent to another log than the one that is served now, so it cannot be sent again here.
+look-in-journal = Look in the journal
+give-up = Give it up
+draft-failed = The order was not checked, and nothing was sent to the exchange:
+insecure = plain HTTP
+insecure-help = This page came over plain HTTP from another machine: a token can be read on the way, and this browser offers no cryptography, so the page Audit can check nothing. Everything else works. Use HTTPS: whence api --tls-cert CERT --tls-key KEY, or a proxy with TLS.
+metric = Figure
+metric-value = Value
+page-book = Book
+bid = bid
+ask = ask
+wall = wall
+show-book = Show the book
+ladder = Levels
+book-awaited = The first levels of { $instrument } are awaited …
+book-known = Live; the last message came { $age } s ago.
+book-not-known = The book is not known: { $why }. The last message came { $age } s ago; the levels below are the last known ones.
+book-gaps = Gaps since the feed was opened: { $n }.
+books-not-shown = This API shows no live books, so it connects to no exchange. To see them here, put these lines into the settings of the API and start it again.
+book-past = The levels are live only: books are no events. What the engine read of a book is on its tape of inputs; of the past the log has the suspicions below, as of the chosen event.
+book-trades = Trades of the market
+no-book-trades = No trade came yet.
+best-bid = Best bid
+best-ask = Best ask
+spread = Spread
+imbalance-near = Imbalance of 5 levels
+imbalance-far = Imbalance of 20 levels
+microprice = Microprice beyond the mid price
+order-flow = Order-flow imbalance
+depth-map = Depth since this page was opened
+depth-map-of = Depth of { $instrument } by time and price: bids below, asks above
+manipulations = Suspicions of manipulation that the engine recorded
+no-manipulations = No suspicion is recorded.
+suspicions-now = Suspicions in this live book
+suspicions-help = They are not recorded: an engine that reads this book records them.
+suspected = with score { $score }: { $walls } walls withdrawn before a touch, { $lowest } – { $highest }
+withdrawn-wall = { $size } at { $price }, placed { $placed }, withdrawn { $withdrawn } UTC, score { $score }
