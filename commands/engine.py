@@ -22,6 +22,7 @@ from typing import Any
 from msgspec import Struct
 
 from commands import answering, day, requests, starting
+from commands.book_reads import BookReads
 from commands.breaker import CallReport
 from commands.door import Answer
 from commands.exchange import AnyReport
@@ -34,6 +35,7 @@ from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade,
 from commands.leverage import LeverageReport
 from commands.leveraging import Leveraging
 from commands.managing import Managing, managed_by_market, managed_by_time
+from commands.manipulating import are_suspected, suspicions
 from commands.marking import Marking
 from commands.pausing import earliest_end, pauses_over
 from commands.recall import NOTHING_TO_RECALL, Recall
@@ -48,6 +50,7 @@ from commands.signal import EndSeries, RaiseSignal
 from commands.stimulus import Ask, Stimulus
 from commands.unit import Unit, decide
 from commands.unrecorded import check_recorded
+from commands.venues import where_cheapest, where_exposed
 from commands.watching import Instance, Sighting, Watch
 from commands.world import Branch, World
 from domain.account import Account
@@ -62,7 +65,7 @@ from domain.limits.hourly import HourlyReturns
 from domain.log import Envelope, Recorded, chain_id
 from domain.management.idle import Idle
 from domain.mark import AccountMarked
-from domain.market import MarketView
+from domain.market import BookReading, MarketEvent, MarketView
 from domain.opposed import is_worth_recording
 from domain.portfolio import Portfolio
 from domain.regimes.reader import changes_on
@@ -70,6 +73,7 @@ from domain.regimes.settings import NO_REGIMES, RegimeSettings
 from domain.signal import SeriesEnded, SignalDetected
 from domain.strategies import Intent
 from domain.streams import signal_stream
+from domain.venues.choice import VenueChoice
 
 Work = Generator[Unit, None, Answer | None]
 """The units of one input, in order. Each unit is decided on the state after the previous unit. If the input is a
@@ -120,7 +124,7 @@ class Engine:
         self._leverage_settings = leverage
         self._leveraging = Leveraging(leverage, identity) if leverage.is_on else None
         self._marking, self._marks = Marking(), marks
-        self._series = RunningSeries()
+        self._series, self._books = RunningSeries(), BookReads()
         self._left: set[str] = set()
         self._reprotecting = Reprotecting()
         self._scorer, self._features = scorer, Features(readers)
@@ -307,6 +311,7 @@ class Engine:
             or portfolio.pauses
             or self._waits_for_market(portfolio)
             or self._leverage_changes(given)
+            or are_suspected(given)
         ):
             return self._all_work_of(marks, sighted, given)
         return NO_WORK
@@ -320,11 +325,12 @@ class Engine:
         return None
 
     def _taken(self, given: MarketMoved) -> tuple[Sequence[Ask], Sequence[_Seen]]:
-        """The marks of the hours that are over, and by candle the change of the regime and the proposals.
+        """The marks of the hours that are over, and by candle or reading the change of the regime and the proposals.
 
         The market view and the returns take all prices of the instant before they are read.
         """
-        market, events, returns, hourly = self.market, given.events, self._returns, self._hourly_in_use()
+        market, returns, hourly = self.market, self._returns, self._hourly_in_use()
+        events = self._books.take(given.events)
         for event in events:
             market.take(event)
             if returns is not None and type(event) is Candle:
@@ -336,15 +342,21 @@ class Engine:
         self._managing.read(events, self.world.portfolio.settings.settings)
         if self._features.are_read(models := self.world.portfolio.models):
             self._features.read((one for one in events if type(one) is Candle), models)
+            self._features.read_books(one for one in events if type(one) is BookReading)
         marks = self._marking.take(given.at, events, self.world.portfolio, market) if self._marks else ()
+        return marks, self._sighted(events)
+
+    def _sighted(self, events: Sequence[MarketEvent]) -> Sequence[_Seen]:
         sighted: Sequence[_Seen] = ()
         for event in events:
             if type(event) is Candle:
-                sightings = self._watch.take(event, market)
+                sightings = self._watch.take(event, self.market)
                 change = self._regime_change(event)
                 if sightings or change:
                     sighted = (*sighted, _Seen(change, sightings))
-        return marks, sighted
+            elif type(event) is BookReading and (sightings := self._watch.take_reading(event)):
+                sighted = (*sighted, _Seen((), sightings))
+        return sighted
 
     def _all_work_of(self, marks: Sequence[Ask], sighted: Sequence[_Seen], given: MarketMoved) -> Work:
         # The conditions spare most candles a generator for each kind of work.
@@ -366,6 +378,8 @@ class Engine:
         if changes := self._leverage_changes(given):
             # After the signals: an entry of this candle is traded with the leverage that it was judged with.
             yield from self._work(Stimulus(given.at, tuple(changes)), of_market=True)
+        if suspected := suspicions(given, self.identity):
+            yield from self._work(suspected, of_market=True)
         return None
 
     def _leverage_changes(self, given: MarketMoved) -> Sequence[Ask]:
@@ -421,19 +435,24 @@ class Engine:
         return () if regimes is None else regimes.take(candle, self.world.portfolio.regimes)
 
     def _signals_of(self, seen: _Seen, at: datetime) -> Generator[Unit, None, None]:
-        """One unit of what a candle leads to. Signals are decided in the regime that the candle has confirmed."""
+        """One unit of what a candle or a reading leads to. Signals are decided in the regime that it has confirmed."""
         portfolio, recalled = self.world.portfolio, self.recalling
         raised: dict[str, Sighting] = {}
         asks: list[Ask] = list(seen.change)
-        for sighting in seen.sightings:
-            if is_worth_recording(sighting.proposal, sighting.instance.id, portfolio):
+        for proposed in seen.sightings:
+            sighting = where_exposed(proposed, portfolio, self._books, self.market, at)
+            if is_worth_recording(
+                sighting.proposal, sighting.instance.id, portfolio, at
+            ) and self._books.is_recorded(sighting, portfolio, at):
                 taken = self._series.take(sighting, portfolio)
                 if taken.ended is not None:
                     asks.append(_series_ended(self._chain(sighting, _SERIES), taken.ended, sighting))
                 if taken.is_recorded:
-                    sighting = self._alike(self._correlated(sighting))  # noqa: PLW2901
+                    if not recalled:
+                        sighting = where_cheapest(sighting, portfolio, self._books, at)
+                    sighting = self._with_book(self._alike(self._correlated(sighting)), at)
                     signal_id = self._chain(sighting)
-                    raised[signal_id] = sighting
+                    raised[signal_id] = proposed
                     asks.append(_raised(signal_id, sighting))
         if not asks:
             return
@@ -460,6 +479,9 @@ class Engine:
         found = self._hourly_figures(proposal.instrument)
         return sighting.with_figures(found) if found else sighting
 
+    def _with_book(self, sighting: Sighting, at: datetime) -> Sighting:
+        return self._books.with_book(sighting, self.world.portfolio.settings.settings, at)
+
     def _hourly_figures(self, instrument: str) -> Mapping[str, float]:
         """The hourly correlations of an instrument with what is held, where the limit on them is in force."""
         hourly, portfolio = self._hourly, self.world.portfolio
@@ -470,7 +492,7 @@ class Engine:
 
     def _chain(self, sighting: Sighting, of: str = "") -> str:
         """The chain of the signal of this proposal, or, with a suffix, of what else its candle leads to."""
-        fact = f"{sighting.cause}/{sighting.instance.id}{of}"
+        fact = f"{sighting.fact}/{sighting.instance.id}{of}"
         return chain_id(self.identity.log_id, self.identity.account, fact)
 
     def _reported(self, given: Reported) -> Work:
@@ -558,7 +580,8 @@ class Engine:
     def _past(self, sighting: Sighting) -> Sequence[Ask]:
         """The record of the series that a proposal of the past ends, none or one."""
         world = self.world
-        if not is_worth_recording(sighting.proposal, sighting.instance.id, world.portfolio):
+        sighting = where_exposed(sighting, world.portfolio, self._books, self.market, sighting.at)
+        if not is_worth_recording(sighting.proposal, sighting.instance.id, world.portfolio, sighting.at):
             return ()
         signal = signal_stream(self.identity.account, self._chain(sighting))
         ended = self._series.warm(sighting, world.portfolio, is_recorded=signal in world.versions)
@@ -591,6 +614,7 @@ class Engine:
             at=made.at,
             prices=self.market.prices,
             alike=self._hourly_figures,
+            book=self._books.read,
         )
         try:
             if answering.is_a_draft(requested):
@@ -660,7 +684,7 @@ class Engine:
 
 
 class _Seen(Struct, frozen=True):
-    """What a candle leads to: the change of its instrument's regime, none or one, and the proposals at its close."""
+    """What a candle or a reading leads to: the change of its instrument's regime, none or one, and the proposals."""
 
     change: Sequence[Ask]
     sightings: Sequence[Sighting]
@@ -676,18 +700,18 @@ def _raised(signal_id: str, sighting: Sighting) -> Ask:
     return Ask(
         command=RaiseSignal(signal_id, sighting.signal()),
         cause=sighting.cause,
-        occurred_at=sighting.candle.close_time,
+        occurred_at=sighting.at,
         actor=ENGINE,
         chain=signal_id,
     )
 
 
 def _series_ended(series_id: str, series: SeriesEnded, sighting: Sighting) -> Ask:
-    """The record of a series, caused by the candle whose proposal ended it."""
+    """The record of a series, caused by the candle or the reading whose proposal ended it."""
     return Ask(
         command=EndSeries(series_id, series),
         cause=sighting.cause,
-        occurred_at=sighting.candle.close_time,
+        occurred_at=sighting.at,
         actor=ENGINE,
         chain=series_id,
     )
@@ -698,20 +722,21 @@ def _check_same_signals(raised: Mapping[str, Sighting], recorded: Iterable[Envel
     for envelope, sighting in _signals(raised, recorded):
         event, found = envelope.event, sighting.signal()
         assert isinstance(event, SignalDetected)
-        if event.price != found.price or not all(map(isclose, _levels(event), _levels(found))):
+        held = event if event.venue is None else event.venue
+        if held.price != found.price or not all(map(isclose, _levels(held), _levels(found))):
             raise TapeMismatch(
-                f"the log holds a signal on {event.instrument} {_figures(event)} for the candle that closed at "
+                f"the log holds a signal on {event.instrument} {_figures(held)} for the candle that closed at "
                 f"{event.candle_closed_at}, and this tape leads to one {_figures(found)}; play the tape this "
                 "log was made from, or begin another log"
             )
 
 
-def _levels(signal: SignalDetected) -> tuple[Decimal, Decimal]:
+def _levels(signal: SignalDetected | VenueChoice) -> tuple[Decimal, Decimal]:
     """Stop and target. Strategies derive them from floats, so another machine may differ in the last digit."""
     return signal.stop, signal.target
 
 
-def _figures(signal: SignalDetected) -> str:
+def _figures(signal: SignalDetected | VenueChoice) -> str:
     return f"at {signal.price} with a stop of {signal.stop} and a target of {signal.target}"
 
 

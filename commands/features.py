@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from domain.candle import Candle
 from domain.errors import InvalidInput
@@ -13,6 +13,7 @@ from domain.features.book import BOOK_1, BookFeatureReader
 from domain.features.core import CORE_1
 from domain.features.feature_set import FeatureRow
 from domain.features.reader import FeatureReader
+from domain.market import BookReading
 from domain.model import ModelsInForce
 from domain.portfolio import Portfolio
 from domain.signal import SignalDetected
@@ -27,6 +28,15 @@ class FeatureReading(Protocol):
 
     def row(self, signal: SignalDetected, at: datetime, portfolio: Portfolio) -> FeatureRow:
         """The features of the signal at this time (UTC), by the candles so far and this portfolio."""
+        ...
+
+
+@runtime_checkable
+class BookFeatureReading(Protocol):
+    """Reads the figures of order books, too."""
+
+    def take_reading(self, reading: BookReading) -> None:
+        """Takes the next reading of an instrument's book; one of a book that is not known ends what was known."""
         ...
 
 
@@ -71,6 +81,14 @@ class Features:
                 self._in_use[name] = made()
         for candle in candles:
             self._take(candle)
+
+    def read_books(self, readings: Iterable[BookReading]) -> None:
+        """Takes these readings of order books, for the sets in use that have figures of books; see `read`."""
+        readers = [one for one in self._in_use.values() if isinstance(one, BookFeatureReading)]
+        if readers:
+            for reading in readings:
+                for reader in readers:
+                    reader.take_reading(reading)
 
     def rows(self, signal: SignalDetected, at: datetime, portfolio: Portfolio) -> Mapping[str, FeatureRow]:
         """The features of a signal, by set; a set that this program lacks has none."""

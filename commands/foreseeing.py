@@ -11,6 +11,7 @@ from datetime import datetime
 
 from commands.watching import Instance, MarketWatcher, Sighting, coarser_for, readings_for, sighting_of
 from domain.candle import Candle
+from domain.strategies import BookWatcher
 
 Foreseen = Mapping[datetime, Sequence[Sighting]]
 """The proposals by the close time of the candle at which they are made, in the order of the instances."""
@@ -19,8 +20,9 @@ Foreseen = Mapping[datetime, Sequence[Sighting]]
 def foreseen(instances: Sequence[Instance], candles: Sequence[Candle]) -> Foreseen | None:
     """The proposals on these candles: all that the instances ever read of one instrument, in order.
 
-    None where an instance cannot say, because it has no `scan`, its watcher reads the last prices, too, or `scan`
-    raises or returns what no watcher may. Watchers then read each candle, and raise at theirs what they raise.
+    None where an instance cannot say, because it has no `scan`, its watcher reads the last prices or the order book,
+    too, or `scan` raises or returns what no watcher may. Watchers then read each candle, and raise at theirs what they
+    raise.
     """
     found: dict[datetime, Sequence[Sighting]] = {}
     for instance in instances:
@@ -38,7 +40,9 @@ def foreseen(instances: Sequence[Instance], candles: Sequence[Candle]) -> Forese
 
 def _can_say(instance: Instance) -> bool:
     strategy = instance.strategy
-    return callable(getattr(strategy, "scan", None)) and not isinstance(strategy.watch(), MarketWatcher)
+    if not callable(getattr(strategy, "scan", None)):
+        return False
+    return not isinstance(strategy.watch(), MarketWatcher | BookWatcher)
 
 
 def _sighted(instance: Instance, candles: Sequence[Candle]) -> Iterator[tuple[datetime, Sighting]]:

@@ -24,7 +24,7 @@ from domain.settings import Settings
 
 
 class MarketMoved(Struct, frozen=True):
-    """Market events of one instant; candles are closed, at most one for each instrument."""
+    """Market events of one instant; candles are closed. At most one candle and one reading are of one instrument."""
 
     at: datetime
     events: tuple[MarketEvent, ...]

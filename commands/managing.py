@@ -6,7 +6,7 @@ log ends, and every decision is made again from the log (`infra/run/redeciding.p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from commands.covering import reducing
@@ -27,8 +27,9 @@ from domain.management import Reading, decide
 from domain.management.idle import Idle, idle
 from domain.management.in_force import intervals_of_signs, is_in_use, management_of, may_manage
 from domain.management.signs_readers import SignsReaders
+from domain.management.strong_book import strong_book
 from domain.management.turned import Turned
-from domain.market import KnownPrice, LastPrice, MarketEvent, cause_of
+from domain.market import BookReading, KnownPrice, LastPrice, MarketEvent, cause_of
 from domain.order import OrderStatus
 from domain.order_id import is_of_an_engine
 from domain.portfolio import OpenPosition, Portfolio
@@ -56,11 +57,16 @@ class Managing:
         self._is_in_use = False
         self._intervals: frozenset[timedelta | None] = frozenset()
         self._signs = SignsReaders()
+        self._books: Mapping[str, BookReading] = {}
         self._idle: tuple[Portfolio, Mapping[str, Idle] | None] | None = None
 
-    def read(self, events: Iterable[MarketEvent], settings: Settings) -> None:
-        """Takes the candles among the events of one time. Raises InvalidInput as `SignsReaders.take` does."""
+    def read(self, events: Collection[MarketEvent], settings: Settings) -> None:
+        """Takes the candles and the readings of order books among the events of one time.
+
+        Raises InvalidInput as `SignsReaders.take` does.
+        """
         self._follow(settings)
+        self._books = {one.instrument: one for one in events if isinstance(one, BookReading)}
         if self._intervals:
             self._signs.take((one for one in events if isinstance(one, Candle)), self._intervals)
 
@@ -85,6 +91,10 @@ class Managing:
         """The signs of the position's instrument, where a candle of its owner's interval has just closed; else None."""
         own = settings.strategy_of(held.owner)
         return self._signs.closed(held.state.instrument, None if own is None else interval_of(own.interval))
+
+    def book_of(self, instrument: str) -> BookReading | None:
+        """The last reading of the instrument's order book among the events taken last; None without one."""
+        return self._books.get(instrument)
 
     def _follow(self, settings: Settings) -> None:
         if settings is not self._settings:
@@ -150,7 +160,13 @@ def managed_by_market(
         for held in world.portfolio.positions.values()
         if (event := newest.get(held.state.instrument)) is not None
         for ask in _asks(
-            held, world, prices, given.at, _fact(event, given.at), managing.signs_of(held, settings)
+            held,
+            world,
+            prices,
+            given.at,
+            _fact(event, given.at),
+            managing.signs_of(held, settings),
+            managing.book_of(held.state.instrument),
         )
     ]
     return Stimulus(given.at, tuple(asks)) if asks else None
@@ -164,9 +180,15 @@ def managed_by_time(at: datetime, world: World, prices: Prices) -> Stimulus | No
 
 
 def _asks(
-    held: OpenPosition, world: World, prices: Prices, at: datetime, cause: str, signs: Signs = None
+    held: OpenPosition,
+    world: World,
+    prices: Prices,
+    at: datetime,
+    cause: str,
+    signs: Signs = None,
+    book: BookReading | None = None,
 ) -> Iterator[Ask]:
-    reading = reading_of(held, world, at, _recent(held, prices, at), signs)
+    reading = reading_of(held, world, at, _recent(held, prices, at), signs, book)
     found = () if reading is None else decide(reading)
     if found:
         yield Ask(
@@ -179,9 +201,15 @@ def _asks(
 
 
 def reading_of(
-    held: OpenPosition, world: World, at: datetime, price: LastPrice | None, signs: Signs = None
+    held: OpenPosition,
+    world: World,
+    at: datetime,
+    price: LastPrice | None,
+    signs: Signs = None,
+    book: BookReading | None = None,
 ) -> Reading | None:
-    """What the rules read of the position at `at` (UTC), with this price and these signs; None where it is left alone.
+    """What the rules read of the position at `at` (UTC), with this price, these signs and this book; None where it is
+    left alone.
 
     Left alone is a position without a rule that is on, one that a person, another program or a grid entered, one that
     is being closed, and all while the log is compared with the exchange or the exchange is known not to have it.
@@ -211,6 +239,7 @@ def reading_of(
         signs=signs,
         stop_moved_at=held.stop_moved_at,
         target_moved_at=held.target_moved_at,
+        book=strong_book(book, management.book_strong),
     )
 
 

@@ -11,7 +11,6 @@ from datetime import datetime
 from msgspec import Struct
 
 from domain.errors import InvalidInput, Refused
-from domain.features.sets import check_fed
 from domain.model import (
     DriftFound,
     ModelEvent,
@@ -21,11 +20,14 @@ from domain.model import (
     ModelRetired,
     ModelRole,
 )
+from domain.plain_text import check_plain
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FEATURE_SET = re.compile(r"[a-z][a-z0-9_]{0,31}\.[1-9][0-9]{0,5}")
 _MOST_METRICS = 100
+_LONGEST_METRIC = 200
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +86,15 @@ ModelCommand = RegisterModel | PutInRole | TakeOutOfForce | RecordDrift
 def decide(command: ModelCommand, state: ModelLine) -> Sequence[ModelEvent]:
     """The events that follow; none for a model that is registered already.
 
-    Raises InvalidInput for a registration with impossible figures, Refused for a model that is not registered, for a
-    role of a model whose features no engine is fed with, and for a champion that its gate has not let pass.
+    Raises InvalidInput for a registration with impossible figures. Raises Refused for one that states otherwise than
+    the first registration of the same file, for a model that is not registered, and for a champion that its gate has
+    not let pass.
     """
     match command:
         case RegisterModel():
             return _register(command, state)
         case PutInRole():
             _check_registered(command.promotion.sha256, state)
-            check_fed(state.registered[command.promotion.sha256].feature_set)
             _check_gate(command, state)
             return [command.promotion]
         case TakeOutOfForce():
@@ -108,6 +110,7 @@ def decide(command: ModelCommand, state: ModelLine) -> Sequence[ModelEvent]:
 def _register(command: RegisterModel, state: ModelLine) -> Sequence[ModelEvent]:
     check_registration(command)
     if command.sha256 in state.registered:
+        _check_same(command, state.registered[command.sha256])
         return []
     return [
         ModelRegistered(
@@ -123,6 +126,37 @@ def _register(command: RegisterModel, state: ModelLine) -> Sequence[ModelEvent]:
             passed_gate=command.passed_gate,
         )
     ]
+
+
+_STATED: Mapping[str, str] = {
+    "feature_set": "the feature set",
+    "data_from": "the first signal of the training",
+    "data_until": "the last signal of the training",
+    "labels": "the number of labels",
+    "seed": "the seed",
+    "passed_gate": "the verdict of the gate",
+}
+"""What a model file states, in words. The metrics are left out: which ones are recorded differs between versions."""
+
+
+def _check_same(command: RegisterModel, first: ModelRegistered) -> None:
+    """The file has the same bytes, so whatever differs is wrong in one of the two registrations."""
+    for name, words in _STATED.items():
+        before, now = getattr(first, name), getattr(command, name)
+        if before != now:
+            raise Refused(
+                f"the model {command.sha256[:12]} is registered already, under the name {first.name} with the reason "
+                f"{first.reason[:80]!r}: {words} is {_spelled(before)} there and "
+                f"{_spelled(now)} here. The first registration stays; a "
+                "model that is trained again has a file and a registration of its own"
+            )
+
+
+_VERDICTS: Mapping[object, str] = {True: "passed", False: "not passed", None: "not stated"}
+
+
+def _spelled(value: object) -> str:
+    return _VERDICTS[value] if value is None or isinstance(value, bool) else str(value)
 
 
 def check_registration(command: RegisterModel) -> None:
@@ -147,6 +181,11 @@ def check_registration(command: RegisterModel) -> None:
     if len(command.metrics) > _MOST_METRICS:
         raise InvalidInput(f"a model has {_MOST_METRICS} metrics at most")
     for name, figure in command.metrics.items():
+        check_plain(f"name of the metric {name[:80]!r}", name)
+        if not 0 < len(name) <= _LONGEST_METRIC:
+            raise InvalidInput(
+                f"the name of a metric has 1 to {_LONGEST_METRIC} characters, not {len(name):,}"
+            )
         _check_finite(f"the metric {name[:80]}", figure)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from domain.candle import Candle
@@ -45,4 +46,39 @@ class ScoreTimes(Protocol):
 
     def scored(self, role: ModelRole, seconds: float) -> None:
         """A model with this role took so many seconds for a score, on the clock of this machine."""
+        ...
+
+
+class ReadingOutcome(StrEnum):
+    """What became of a reading of an order book.
+
+    KNOWN and LOST, a book that is not known, reached the engine; REPLACED was replaced by a newer one before.
+    """
+
+    KNOWN = "KNOWN"
+    LOST = "LOST"
+    REPLACED = "REPLACED"
+
+
+@runtime_checkable
+class BookCounts(Protocol):
+    """An observer that is also notified of readings of order books. Any thread may call it; it must return at once and
+    raise nothing.
+    """
+
+    def read_books(self, outcome: ReadingOutcome, count: int) -> None:
+        """So many readings had this outcome."""
+        ...
+
+    def passed_over(self, count: int) -> None:
+        """So many changes of books and trades were not analysed, because the analysis was late."""
+        ...
+
+
+@runtime_checkable
+class RecordCounts(Protocol):
+    """An observer that is also notified of records of readings that other processes published. See `BookCounts`."""
+
+    def read_record(self, outcome: str) -> None:
+        """A record was taken, or refused for this reason (`adapters.book_topic.reader.Outcome`)."""
         ...

@@ -20,6 +20,7 @@ from commands.order import CancelOrder
 from commands.pause import ResumeEntries
 from commands.reconciliation import ResolveDiscrepancy
 from domain.direction import Direction, Side
+from domain.held import Review
 from domain.model import ModelRole
 from domain.order import OrderType
 from domain.signal import SignalDetected
@@ -33,7 +34,9 @@ __all__ = [
     "CancelOrder",
     "ChangeSettings",
     "ClosePosition",
+    "DraftEntry",
     "DraftOrder",
+    "EndRoute",
     "ForgetPersonalKey",
     "ManualTerms",
     "MoveProtection",
@@ -51,6 +54,8 @@ __all__ = [
     "ResumeEntries",
     "ResumeStrategy",
     "RetireModel",
+    "ReviewSettings",
+    "SubmitSettings",
     "TripKillSwitch",
     "WithdrawClose",
 ]
@@ -129,6 +134,14 @@ class DraftOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftEntry:
+    """Sizes and judges an entry by the signal as if it were raised now, with its levels in the same proportion to the
+    last price as they had to its own; records nothing."""
+
+    signal: OutsideSignal
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceOrder:
     """Places the order of a draft."""
 
@@ -190,6 +203,18 @@ class ResumeStrategy:
 
 
 @dataclass(frozen=True, slots=True)
+class EndRoute:
+    """Ends an open route, named by its chain, to an engine that never starts again; entries are made here again.
+
+    `nothing_held` is the person's statement that the other account has neither a position nor an order of it.
+    """
+
+    route: str
+    reason: str
+    nothing_held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TripKillSwitch:
     """Stops all new exposure; open positions keep their stops and can be closed."""
 
@@ -205,6 +230,29 @@ class ChangeSettings:
 
     changes: Mapping[str, str] = field(default_factory=dict[str, str])
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitSettings:
+    """Changes settings, named as in `ChangeSettings`, as far as that tightens a limit; the others are held.
+
+    A value that is in force ends the holding of its setting.
+    """
+
+    changes: Mapping[str, str]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSettings:
+    """Puts the held changes of settings in force, or ends their holding.
+
+    `held` is the id of the changes that the person has seen (`domain.held.id_of`).
+    """
+
+    held: str
+    verdict: Review
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +297,7 @@ class ReportDrift:
 Request = (
     RaiseSignal
     | DraftOrder
+    | DraftEntry
     | PlaceOrder
     | AmendOrder
     | CancelOrder
@@ -258,7 +307,10 @@ Request = (
     | PauseStrategy
     | ResumeStrategy
     | ResumeEntries
+    | EndRoute
     | ChangeSettings
+    | SubmitSettings
+    | ReviewSettings
     | TripKillSwitch
     | ResetKillSwitch
     | ForgetPersonalKey

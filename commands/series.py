@@ -56,7 +56,7 @@ class RunningSeries:
         `is_recorded` is whether the log holds its signal. Proposals up to the opening of the held position are not of
         its series, and those that were taken before are not taken again.
         """
-        name, closed_at = sighting.proposal.instrument, sighting.candle.close_time
+        name, closed_at = sighting.proposal.instrument, sighting.at
         key = (sighting.instance.id, name)
         held, running = portfolio.positions.get(name), self._running.get(key)
         if (
@@ -89,8 +89,8 @@ def _begun(sighting: Sighting, portfolio: Portfolio) -> SeriesEnded | None:
         intent=intent,
         position=portfolio.positions[proposal.instrument].id,
         count=1,
-        first_at=sighting.candle.close_time,
-        last_at=sighting.candle.close_time,
+        first_at=sighting.at,
+        last_at=sighting.at,
     )
 
 

@@ -1,11 +1,14 @@
-"""The command of the settings: to change them."""
+"""The commands of the settings: to change them, and to hold changes until a person reviews them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from msgspec import Struct
 
+from domain.adjusting import as_text, names
+from domain.held import HeldChange, SettingsHeld
 from domain.settings import InForce, Settings, SettingsChanged, SettingsEvent, check
 
 
@@ -16,12 +19,40 @@ class ChangeSettings(Struct, frozen=True, gc=False):
     reason: str = ""
 
 
-SettingsCommand = ChangeSettings
+class HoldSettings(Struct, frozen=True, gc=False):
+    """Holds these changes and no others; `reason` is that of the request."""
+
+    changes: tuple[HeldChange, ...]
+    reason: str
+
+
+SettingsCommand = ChangeSettings | HoldSettings
 
 
 def decide(command: SettingsCommand, state: InForce) -> Sequence[SettingsEvent]:
-    """The events that follow; none if these settings are already in force. Raises InvalidSettings for invalid ones."""
+    """The events that follow; none if these settings are in force, or these changes held, already.
+
+    Raises InvalidSettings for invalid settings.
+    """
+    match command:
+        case ChangeSettings():
+            return _changed(command, state)
+        case HoldSettings():
+            held = command.changes
+            return [] if held == state.held else [SettingsHeld(held, command.reason)]
+        case _:
+            assert_never(command)
+
+
+def _changed(command: ChangeSettings, state: InForce) -> Sequence[SettingsEvent]:
     check(command.settings)
     if state.version > 0 and state.settings == command.settings:
         return []
-    return [SettingsChanged(state.version + 1, command.settings, command.reason)]
+    changed = SettingsChanged(state.version + 1, command.settings, command.reason)
+    # A change is held against the value that was in force: where that is another one now, nobody has compared them.
+    left = tuple(one for one in state.held if _has_its_value(one, command.settings))
+    return [changed] if left == state.held else [changed, SettingsHeld(left, command.reason)]
+
+
+def _has_its_value(held: HeldChange, settings: Settings) -> bool:
+    return held.name in names(settings) and as_text(settings, held.name) == held.before

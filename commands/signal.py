@@ -10,6 +10,7 @@ from msgspec import Struct
 from domain.errors import InvalidInput, Refused
 from domain.grid import MOST_LEVELS, MOST_ROUNDS, MOST_SECONDS, Grid, GridEnd
 from domain.instrument import check_instrument_id, check_positive
+from domain.routed import RouteEnded, RouteOutcome, RouteReported, SignalRouted
 from domain.scored import SignalScored
 from domain.signal import (
     Decided,
@@ -70,14 +71,46 @@ class EndGrid(Struct, frozen=True, gc=False):
     reason: GridEnd
 
 
-SignalCommand = RaiseSignal | RecordScores | RecordDecision | RecordReversal | EndSeries | EndGrid
+class RouteSignal(Struct, frozen=True, gc=False):
+    """Leaves the decided signal to another engine; see `domain/routed.py`."""
+
+    signal_id: str
+    routed: SignalRouted
+
+
+class ReportRoute(Struct, frozen=True, gc=False):
+    """Records what the other engine has reported on a routed signal."""
+
+    signal_id: str
+    report: RouteReported
+
+
+class EndRoute(Struct, frozen=True, gc=False):
+    """Ends the route, because a person states that the other engine holds nothing of it."""
+
+    signal_id: str
+    reason: str
+
+
+SignalCommand = (
+    RaiseSignal
+    | RecordScores
+    | RecordDecision
+    | RecordReversal
+    | EndSeries
+    | EndGrid
+    | RouteSignal
+    | ReportRoute
+    | EndRoute
+)
 
 
 def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
     """The events that follow; none if the signal, or its decision, is already recorded.
 
     Raises InvalidInput for a signal with impossible figures, Refused for a decision without a signal, and for the
-    second leg of a signal that was not decided to reverse, and for the end of a grid that was not entered.
+    second leg of a signal that was not decided to reverse, for the end of a grid that was not entered, for the route of
+    a signal that is not decided, and for a report on a signal, or the end of the route of one, that was not routed.
     """
     match command:
         case RaiseSignal():
@@ -95,6 +128,8 @@ def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
             return [command.series] if isinstance(state, Undetected) else []
         case EndGrid():
             return _end_grid(command, state)
+        case RouteSignal() | ReportRoute() | EndRoute():
+            return _of_route(command, state)
 
 
 def _record(command: RecordDecision, state: SignalState) -> Sequence[SignalEvent]:
@@ -113,6 +148,39 @@ def _end_grid(command: EndGrid, state: SignalState) -> Sequence[SignalEvent]:
     if not isinstance(state, Decided) or not state.has_grid:
         raise Refused(f"signal {command.signal_id} has entered no grid: there is nothing to end")
     return [GridEnded(command.reason)] if state.grid_end is None else []
+
+
+def _of_route(command: RouteSignal | ReportRoute | EndRoute, state: SignalState) -> Sequence[SignalEvent]:
+    match command:
+        case RouteSignal():
+            return _route(command, state)
+        case ReportRoute():
+            return _report(command, state)
+        case EndRoute():
+            return _end_route(command, state)
+
+
+def _route(command: RouteSignal, state: SignalState) -> Sequence[SignalEvent]:
+    if not isinstance(state, Decided):
+        raise Refused(f"signal {command.signal_id} is not decided: it cannot be routed to another engine")
+    return [command.routed] if state.routed is None else []
+
+
+def _report(command: ReportRoute, state: SignalState) -> Sequence[SignalEvent]:
+    if not isinstance(state, Decided) or state.routed is None:
+        raise Refused(f"signal {command.signal_id} was not routed: no other engine can report on it")
+    report, is_first = command.report, state.reported is None
+    is_taken = report.outcome is RouteOutcome.TAKEN
+    if state.route_end is not None:
+        # The other engine knows better than the person what it has entered: the route is open again.
+        return [report] if is_first and is_taken else []
+    return [report] if state.has_open_route and (is_first or not is_taken) else []
+
+
+def _end_route(command: EndRoute, state: SignalState) -> Sequence[SignalEvent]:
+    if not isinstance(state, Decided) or state.routed is None:
+        raise Refused(f"signal {command.signal_id} was not routed: it has no route to end")
+    return [RouteEnded(command.reason)] if state.has_open_route else []
 
 
 def check_signal(signal: SignalDetected) -> None:

@@ -18,7 +18,7 @@ from domain.weights.scale import WeightScale
 from domain.weights.settings import Weight, weights_of_text
 
 _Table = TypeVar("_Table", bound=Any)
-_FIXED: Mapping[str, str] = {
+FIXED: Mapping[str, str] = {
     "strategies": "strategies and their parameters are fixed when the log is opened; pause a strategy instead",
     "simulation": "the behaviour of the simulated exchange is fixed when the log is opened",
     "filters": "the filters read candles from the start on; configure them in whence.toml and start again",
@@ -31,7 +31,7 @@ _FIXED: Mapping[str, str] = {
 _NOT_TEXT: Mapping[str, str] = {
     "strategies": "strategies are given as a whole",
     "groups": "groups are given as a table; write them into a settings file and name it with --config",
-    "paused": _FIXED["paused"],
+    "paused": FIXED["paused"],
 }
 """The settings that cannot be changed as text before a log is opened, each with the reason."""
 
@@ -42,7 +42,7 @@ def adjusted(settings: Settings, changes: Mapping[str, str]) -> Settings:
     Raises InvalidSettings, which lists each unknown name and each value that cannot be read or is out of its range;
     Refused for a setting that cannot be changed after the log is opened.
     """
-    return _adjusted(settings, changes, _FIXED)
+    return _adjusted(settings, changes, FIXED)
 
 
 def adjusted_before_opening(settings: Settings, changes: Mapping[str, str], group: str) -> Settings:
@@ -97,7 +97,12 @@ def _adjusted(
 
 def names(settings: Settings) -> Mapping[str, object]:
     """The current value of every setting that can be changed, by its dotted name."""
-    return _names(settings, _FIXED)
+    return _names(settings, FIXED)
+
+
+def as_text(settings: Settings, name: str) -> str:
+    """The value of a setting that can be changed, as `adjusted` reads it. Raises KeyError for another name."""
+    return _text(names(settings)[name], settings, name)
 
 
 def _names(settings: Settings, fixed: Mapping[str, str]) -> Mapping[str, object]:

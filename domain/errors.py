@@ -46,6 +46,7 @@ WhenceError
 ├── TapeMismatch            this log was not made from this tape and these settings
 ├── SecretsUnavailable      the keyring or Vault that holds a secret does not answer; the message holds no secret
 ├── ModelsUnavailable       the object store of model files does not answer, or refuses; the message holds no secret
+├── BackupUnavailable       the place of backups does not answer, is full or refuses; no backup there has changed
 ├── MissingParts            required programs are not installed; the message names all of them
 ├── BuildFailed             files built from third-party packages could not be built; the message quotes why
 └── ServerFailed            a development server did not start, or does not answer
@@ -258,6 +259,10 @@ class SecretsUnavailable(WhenceError):
 
 class ModelsUnavailable(WhenceError):
     """The object store of model files does not answer, or refuses; the message holds no secret."""
+
+
+class BackupUnavailable(WhenceError):
+    """The place of backups does not answer, is full or refuses; the message holds no secret, and no backup changed."""
 
 
 class MissingParts(WhenceError):

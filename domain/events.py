@@ -12,6 +12,8 @@ from domain.account import AccountEvent, BalanceChanged, KillSwitchTripped
 from domain.breaker import BreakerEvent
 from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
 from domain.leverage.change import LeverageEvent
+from domain.managed import PositionManaged
+from domain.manipulation import ManipulationSuspected
 from domain.mark import AccountMarked
 from domain.model import ModelEvent, ModelRegistered
 from domain.moving import LogMoved
@@ -21,7 +23,7 @@ from domain.pause import PauseEvent
 from domain.position import PositionClosing, PositionEvent
 from domain.reconciliation import ReconciliationEvent
 from domain.regime import RegimeChanged
-from domain.settings import SettingsChanged
+from domain.settings import SettingsChanged, SettingsEvent
 from domain.signal import DecisionMade, ReversalDecided, SignalDetected, SignalEvent
 
 Event = (
@@ -33,9 +35,10 @@ Event = (
     | AccountEvent
     | AccountMarked
     | RegimeChanged
+    | ManipulationSuspected
     | LeverageEvent
     | InstrumentEvent
-    | SettingsChanged
+    | SettingsEvent
     | ReconciliationEvent
     | BreakerEvent
     | PauseEvent
@@ -50,9 +53,10 @@ NOUNS: Mapping[str, tuple[type, ...]] = {
     "account": get_args(AccountEvent),
     "mark": (AccountMarked,),
     "regime": (RegimeChanged,),
+    "manipulation": (ManipulationSuspected,),
     "leverage": get_args(LeverageEvent),
     "instrument": get_args(InstrumentEvent),
-    "settings": (SettingsChanged,),
+    "settings": get_args(SettingsEvent),
     "reconciliation": get_args(ReconciliationEvent),
     "breaker": get_args(BreakerEvent),
     "pause": get_args(PauseEvent),
@@ -70,13 +74,14 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     InstrumentListed: 2,
     InstrumentRulesChanged: 2,
     PositionClosing: 3,
+    PositionManaged: 2,
     BalanceChanged: 2,
     KillSwitchTripped: 2,
     LogOpened: 3,
     ModelRegistered: 2,
     ReversalDecided: 2,
-    SettingsChanged: 13,
-    SignalDetected: 3,
+    SettingsChanged: 15,
+    SignalDetected: 4,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""
 

@@ -111,6 +111,11 @@ def market_of(instrument: str) -> str:
     return instrument.partition("-")[2].partition(".")[0]
 
 
+def venue_of(instrument: str) -> str:
+    """`BTCUSDT-LINEAR.BYBIT` -> `BYBIT`."""
+    return instrument.partition(".")[2]
+
+
 def round_down(value: Decimal, step: Decimal) -> Decimal:
     """The largest multiple of `step` that is not above `value` (value >= 0), in the digits of `step`."""
     return EXACT.multiply(EXACT.divide_int(value, step), step)

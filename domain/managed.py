@@ -27,6 +27,8 @@ class Rule(StrEnum):
     TRAILING_STOP = "TRAILING_STOP"
     TRAILING_TARGET = "TRAILING_TARGET"
     TARGET_STOP = "TARGET_STOP"
+    BOOK_STOP = "BOOK_STOP"
+    BOOK_EXIT = "BOOK_EXIT"
 
 
 class ManagedBy(StrEnum):

@@ -5,7 +5,7 @@ Prices are in quote currency, sizes and quantities in base currency, times in UT
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +16,7 @@ from domain import candle
 from domain.arithmetic import EXACT
 from domain.candle import Candle
 from domain.direction import Side
+from domain.manipulation import ManipulationSuspected
 
 _TWO = Decimal(2)
 
@@ -63,6 +64,36 @@ class BookUpdate(Struct, frozen=True, gc=False, kw_only=True):
     asks: tuple[Level, ...]
 
 
+class BookReading(Struct, frozen=True, gc=False, kw_only=True):
+    """What the engine reads of an order book that is kept outside it: the best levels, and the figures of a row.
+
+    `at` is the time of the matching engine, `update_id` the venue's number of the update (Bybit's `u`). `bids` and
+    `asks` are the best levels, best first. `values` are the figures of the table `figures` (`book.1`) in its order;
+    None is missing. Where `is_known` is false, the book has a gap or is stale: `why` states it, and there are neither
+    levels nor values. `suspicions` are those of manipulation that this reading completes; one is in one reading alone.
+
+    A book that nothing changes is read again with the same `at`, levels and values: `confirmed_at` is then the time
+    (UTC, of the machine that keeps the book) at which it was still the exchange's own. None is a reading of a change.
+    """
+
+    instrument: str
+    at: datetime
+    update_id: int
+    is_known: bool
+    why: str = ""
+    bids: tuple[Level, ...] = ()
+    asks: tuple[Level, ...] = ()
+    figures: str = ""
+    values: tuple[float | None, ...] = ()
+    suspicions: tuple[ManipulationSuspected, ...] = ()
+    confirmed_at: datetime | None = None
+
+    @property
+    def known_at(self) -> datetime:
+        """The last time at which the book is known to be this one: of its change, or of its confirmation."""
+        return self.at if self.confirmed_at is None else max(self.at, self.confirmed_at)
+
+
 class PriceSource(StrEnum):
     """The source of a last price; REST is a response to a query, while the stream is silent."""
 
@@ -83,7 +114,7 @@ class KnownPrice(Struct, frozen=True, gc=False, kw_only=True):
     source: PriceSource = PriceSource.LOG
 
 
-MarketEvent = Candle | Trade | Quote | BookUpdate | KnownPrice
+MarketEvent = Candle | Trade | Quote | BookUpdate | BookReading | KnownPrice
 
 
 _CANDLE = PriceSource.CANDLE
@@ -140,7 +171,9 @@ class MarketView:
         return {instrument: known.price for instrument, known in self._last.items()}
 
 
-def _last_price(event: Trade | Quote | BookUpdate | KnownPrice, known: LastPrice | None) -> LastPrice | None:
+def _last_price(
+    event: Trade | Quote | BookUpdate | BookReading | KnownPrice, known: LastPrice | None
+) -> LastPrice | None:
     match event:
         case Trade():
             sides = (None, None, None) if known is None else (known.bid, known.ask, known.quoted_at)
@@ -150,6 +183,8 @@ def _last_price(event: Trade | Quote | BookUpdate | KnownPrice, known: LastPrice
             return LastPrice(middle, event.at, PriceSource.QUOTE, event.bid, event.ask, event.at)
         case BookUpdate():
             return _top(event)
+        case BookReading():
+            return _of_levels(event.bids, event.asks, event.at)
         case KnownPrice():
             return LastPrice(event.price, event.at, event.source)
 
@@ -159,17 +194,21 @@ def _top(update: BookUpdate) -> LastPrice | None:
 
     Also None for a change, because its first level need not be the best.
     """
-    if not update.snapshot or not update.bids or not update.asks:
+    return _of_levels(update.bids, update.asks, update.at) if update.snapshot else None
+
+
+def _of_levels(bids: Sequence[Level], asks: Sequence[Level], at: datetime) -> LastPrice | None:
+    if not bids or not asks:
         return None
-    bid, ask = update.bids[0].price, update.asks[0].price
-    return LastPrice(_middle(bid, ask), update.at, PriceSource.BOOK, bid, ask, update.at)
+    bid, ask = bids[0].price, asks[0].price
+    return LastPrice(_middle(bid, ask), at, PriceSource.BOOK, bid, ask, at)
 
 
 def _middle(bid: Decimal, ask: Decimal) -> Decimal:
     return EXACT.divide(EXACT.add(bid, ask), _TWO)
 
 
-def cause_of(event: Candle | Trade | Quote | BookUpdate) -> str:
+def cause_of(event: Candle | Trade | Quote | BookUpdate | BookReading) -> str:
     """The event as the cause of other events, in the form of an outside fact (see `domain.log.Meta`).
 
     `candle:<instrument>:<interval>:<open time>`, `trade:<instrument>:<trade id>`, `quote:<instrument>:<time>`,
@@ -182,5 +221,5 @@ def cause_of(event: Candle | Trade | Quote | BookUpdate) -> str:
             return f"trade:{event.instrument}:{event.trade_id}"
         case Quote():
             return f"quote:{event.instrument}:{event.at.isoformat()}"
-        case BookUpdate():
+        case BookUpdate() | BookReading():
             return f"book:{event.instrument}:{event.update_id}"

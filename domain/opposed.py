@@ -7,6 +7,7 @@ taken out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
@@ -86,12 +87,13 @@ class Recordable(Directed, Protocol):
         ...
 
 
-def is_worth_recording(signal: Recordable, owner: str, portfolio: Portfolio) -> bool:
-    """False for what would change nothing.
+def is_worth_recording(signal: Recordable, owner: str, portfolio: Portfolio, at: datetime) -> bool:
+    """False for what would change nothing at `at` (UTC).
 
-    That is an exit that could take nothing out, and a grid while anything is held or waits in its instrument: a grid is
-    not moved while it lasts, and the next one begins flat.
+    That is an exit that could take nothing out here or at another engine, and a grid while anything is held or waits in
+    its instrument: a grid is not moved while it lasts, and the next one begins flat.
     """
     if signal.intent is Intent.ENTER:
         return signal.grid is None or not portfolio.is_engaged(signal.instrument)
-    return not taken_out(signal, owner, portfolio).is_empty
+    routed = portfolio.routed_against(owner, signal.instrument, signal.direction, at)
+    return routed is not None or not taken_out(signal, owner, portfolio).is_empty

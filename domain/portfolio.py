@@ -24,6 +24,7 @@ from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
 from domain.earlier_rows import EarlierRow, EarlierRows, with_row
 from domain.errors import AccountNotOpened
 from domain.grid import RunningGrid, chain_of, on_ticks, risk_at_stop
+from domain.held import SettingsHeld
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.leverage.change import Leverage, LeverageChangeRequested, LeverageEvent
 from domain.log import Meta
@@ -44,6 +45,7 @@ from domain.position import (
 )
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.regime import RegimeChanged
+from domain.routed import OpenRoute, RouteEnded, RouteOutcome, RouteReported, SignalRouted, left_now
 from domain.scored import ScoreOutcome, SignalScored
 from domain.settings import InForce, SettingsChanged
 from domain.signal import (
@@ -224,7 +226,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     force that follow from them. `leverages` holds, by instrument, the leverage of those that ever had a change of it.
     `models` are the models that are registered, and those that score. `scored_rows` are the feature rows of the last
     scored signals, and `unscored` has, by the SHA-256 of a model that decides, the entries in a row
-    that it had to score and did not.
+    that it had to score and did not. `routes` holds, by chain, what other engines carry out or may carry out.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -257,6 +259,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     models: ModelsInForce = NO_MODELS
     scored_rows: EarlierRows = _NOTHING
     unscored: Mapping[str, int] = _NOTHING
+    routes: Mapping[str, OpenRoute] = _NOTHING
 
     @property
     def account(self) -> Account:
@@ -319,6 +322,31 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
         """Whether a position, an entry or a grid is in the instrument."""
         waiting = any(entry.instrument == instrument_id for entry in self.entries.values())
         return waiting or instrument_id in self.positions or instrument_id in self.grids
+
+    def routed_to(self, *instruments: str) -> tuple[OpenRoute, ...]:
+        """The open routes of entries to or from any of the instruments."""
+        return tuple(
+            one
+            for one in self.routes.values()
+            if one.is_entry and (one.routed.instrument in instruments or one.proposed in instruments)
+        )
+
+    def routed_against(
+        self, owner: str, instrument_id: str, direction: Direction, at: datetime
+    ) -> OpenRoute | None:
+        """The open route of an entry of this owner that a proposal in this direction opposes at `at` (UTC); None
+        without one, while an exit of it is not answered, and while the other engine is closing it.
+
+        It may have been proposed in any instrument that settings call equal to this one.
+        """
+        if not self.routes:
+            return None
+        equal = self.settings.settings.venues.equal_to(instrument_id)
+        found = [one for one in self.routed_to(instrument_id, *equal) if one.owner == owner]
+        opposed = next((one for one in found if one.routed.direction is direction.opposite), None)
+        if opposed is None or opposed.is_being_left(at):
+            return None
+        return None if any(one.is_exit_of(opposed) for one in self.routes.values()) else opposed
 
     def against(self, instrument_id: str, direction: Direction) -> OpenPosition | None:
         """The open position that a signal in this direction opposes; None without one."""
@@ -388,6 +416,7 @@ class Changes(TypedDict, total=False):
     models: ModelsInForce
     scored_rows: EarlierRows
     unscored: Mapping[str, int]
+    routes: Mapping[str, OpenRoute]
 
 
 class _Alter(Protocol):
@@ -581,6 +610,46 @@ def _gridded(portfolio: Portfolio, meta: Meta, event: DecisionMade, signal: Sign
 
 def _grid_ended(portfolio: Portfolio, _meta: Meta, _event: GridEnded, state: object) -> Portfolio:
     return altered(portfolio, grids=_without(portfolio.grids, _is(Decided, state).signal.instrument))
+
+
+def _routed(portfolio: Portfolio, meta: Meta, event: SignalRouted, state: object) -> Portfolio:
+    opened = _route_of(meta, event, _is(Decided, state).signal)
+    return altered(portfolio, routes={**portfolio.routes, opened.chain: opened})
+
+
+def _route_of(meta: Meta, routed: SignalRouted, signal: SignalDetected) -> OpenRoute:
+    return OpenRoute(
+        chain=meta.correlation_id,
+        owner=signal.strategy,
+        proposed=signal.instrument,
+        routed=routed,
+        routed_at=meta.recorded_at,
+        closed_at=signal.candle_closed_at,
+        interval_seconds=signal.interval_seconds,
+        confidence=signal.confidence,
+        trend=signal.trend,
+    )
+
+
+def _route_reported(portfolio: Portfolio, meta: Meta, event: RouteReported, state: object) -> Portfolio:
+    """The route after the report; one that a person had ended is open again where the other engine has taken it."""
+    chain, decided = meta.correlation_id, _is(Decided, state)
+    assert decided.routed is not None
+    route = portfolio.routes.get(chain) or _route_of(meta, decided.routed, decided.signal)
+    left = route.after(event)
+    if left is not None:
+        return altered(portfolio, routes={**portfolio.routes, chain: left})
+    routes = _without(portfolio.routes, chain)
+    if event.outcome is RouteOutcome.TAKEN:
+        routes = {
+            name: left_now(one, at=meta.recorded_at) if route.is_exit_of(one) else one
+            for name, one in routes.items()
+        }
+    return altered(portfolio, routes=routes)
+
+
+def _route_ended(portfolio: Portfolio, meta: Meta, _event: RouteEnded, _state: object) -> Portfolio:
+    return altered(portfolio, routes=_without(portfolio.routes, meta.correlation_id))
 
 
 def _flipped(portfolio: Portfolio, meta: Meta, signal: SignalDetected) -> Portfolio:
@@ -939,6 +1008,10 @@ def _is(kind: type[_V], state: object) -> _V:
     raise ValueError(f"the state of the stream is {state}, expected {kind.__name__}")
 
 
+def _held_settings(portfolio: Portfolio, _meta: Meta, _event: SettingsHeld, state: InForce) -> Portfolio:
+    return altered(portfolio, settings=state)
+
+
 def _without(held: Mapping[_K, _V], key: _K) -> Mapping[_K, _V]:
     if key not in held:
         return held
@@ -954,6 +1027,7 @@ FOLDS: Mapping[type, Fold] = {
     **dict.fromkeys(get_args(AccountEvent), _account),
     KillSwitchReset: _reset,
     SettingsChanged: _settings,
+    SettingsHeld: _held_settings,
     RegimeChanged: _regime,
     **dict.fromkeys(get_args(LeverageEvent), _leverage),
     **dict.fromkeys(get_args(InstrumentEvent), _instrument),
@@ -965,6 +1039,9 @@ FOLDS: Mapping[type, Fold] = {
     SeriesEnded: _series,
     GridEnded: _grid_ended,
     SignalScored: _scored,
+    SignalRouted: _routed,
+    RouteReported: _route_reported,
+    RouteEnded: _route_ended,
     **dict.fromkeys(get_args(OrderEvent), _order),
     OrderPlaced: _placed,
     PositionOpened: _opened,

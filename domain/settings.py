@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import assert_never
 
 from msgspec import Struct
 
@@ -19,8 +20,11 @@ from domain.arithmetic import ONE, ZERO, is_within
 from domain.arms.settings import BOUNDS as ARM_BOUNDS
 from domain.arms.settings import ONE_ARM, ArmSettings
 from domain.arms.settings import faults as faults_of_arms
+from domain.book.settings import BOUNDS as BOOK_BOUNDS
+from domain.book.settings import NO_BOOK_REQUIRED, BookSettings, OwnBookSettings
 from domain.errors import InvalidSettings
 from domain.filters.settings import BOUNDS, NO_FILTERS, FilterSettings, OwnFilterSettings
+from domain.held import HeldChange, SettingsHeld
 from domain.instrument import is_instrument_id
 from domain.interval import interval_of
 from domain.leverage.settings import BOUNDS as LEVERAGE_BOUNDS
@@ -46,6 +50,8 @@ from domain.regimes.settings import BOUNDS as REGIME_BOUNDS
 from domain.regimes.settings import NO_REGIMES, RegimeLimits, RegimeSettings
 from domain.sizing.settings import BOUNDS as SIZING_BOUNDS
 from domain.sizing.settings import BY_RISK, OwnSizingSettings, SizingRule, SizingSettings
+from domain.venues.settings import ONE_VENUE, VenueSettings
+from domain.venues.settings import faults as faults_of_venues
 from domain.weights.settings import NO_WEIGHTS, WeightSettings
 from domain.weights.settings import faults as faults_of_weights
 
@@ -193,7 +199,7 @@ class StrategySettings:
     interval. `minimum_trend` and `minimum_reward_to_risk` are the instance's own limits of the Alpha committee; None
     means those of `AlphaSettings`. `flips`, `intents`, `filters`, `sizing`, `limits`, `management` and `models`
     are its own rules for flips, settings of intents, filters, rule of sizing, limits, rules of the manager of open
-    positions, and limits of learnt scores.
+    positions, and limits of learnt scores; `book` what its entries need of the order book.
     """
 
     name: str = ""
@@ -212,6 +218,7 @@ class StrategySettings:
     limits: OwnLimitSettings | None = None
     management: OwnManagementSettings | None = None
     models: OwnModelSettings | None = None
+    book: OwnBookSettings | None = None
 
     @property
     def instance(self) -> str:
@@ -244,6 +251,8 @@ class StrategySettings:
             found |= {f"management.{name}": value for name, value in self.management.given.items()}
         if self.models is not None:
             found |= {f"models.{name}": value for name, value in self.models.given.items()}
+        if self.book is not None:
+            found |= {f"book.{name}": value for name, value in self.book.given.items()}
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -358,6 +367,7 @@ class Settings:
     `weights` scale entries by strategy, instrument and regime. `leverage` is how that of an instrument follows its
     volatility.
     `models` are the limits of learnt scores, `arms` splits entries between two models or policies.
+    `book` is what entries need of the order book, and what its readings hold. `venues` names equal instruments.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -385,6 +395,8 @@ class Settings:
     leverage: LeverageSettings = FIXED_LEVERAGE
     models: ModelSettings = MODEL_LIMITS
     arms: ArmSettings = ONE_ARM
+    book: BookSettings = NO_BOOK_REQUIRED
+    venues: VenueSettings = ONE_VENUE
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -448,6 +460,17 @@ class Settings:
         own = self.strategy_of(owner)
         return with_own(self.models, None if own is None else own.models)
 
+    def book_of(self, owner: str) -> BookSettings:
+        """What the entries of this owner need of the order book: each its own setting, else that of all."""
+        own = self.strategy_of(owner)
+        return with_own(self.book, None if own is None else own.book)
+
+    @property
+    def book_readings(self) -> BookSettings:
+        """What is read of all books: `book`, with the shortest `stale_seconds` of all instances."""
+        every = (self.book, *(self.book_of(one) for one in self.instances))
+        return replace(self.book, stale_seconds=min(one.stale_seconds for one in every))
+
     @property
     def counts_repeats(self) -> bool:
         """Whether any owner's flips need repeated entries, so that entries in a row are counted."""
@@ -467,22 +490,29 @@ class SettingsChanged(Struct, frozen=True, gc=False):
     reason: str = ""
 
 
-SettingsEvent = SettingsChanged
+SettingsEvent = SettingsChanged | SettingsHeld
 
 
 class InForce(Struct, frozen=True, gc=False):
-    """The settings in force and their version, which is 0 before the first event."""
+    """The settings in force and their version, which is 0 before the first event; `held` are changes that wait."""
 
     version: int
     settings: Settings
+    held: tuple[HeldChange, ...] = ()
 
 
 NONE_IN_FORCE = InForce(0, Settings())
 
 
-def evolve(state: InForce, event: SettingsEvent) -> InForce:  # noqa: ARG001  (the signature of every fold)
+def evolve(state: InForce, event: SettingsEvent) -> InForce:
     """The state after the event."""
-    return InForce(event.version, event.settings)
+    match event:
+        case SettingsChanged():
+            return InForce(event.version, event.settings, state.held)
+        case SettingsHeld():
+            return InForce(state.version, state.settings, event.changes)
+        case _:
+            assert_never(event)
 
 
 def check(settings: Settings) -> None:
@@ -505,6 +535,7 @@ def faults(settings: Settings) -> Iterator[str]:
     yield from faults_of_weights(settings.weights)
     yield from faults_of_leverage(settings.leverage)
     yield from faults_of_arms(settings.arms)
+    yield from faults_of_venues(settings.venues)
 
 
 Range = tuple[str, Decimal | float, Decimal | float, Decimal | float]
@@ -540,6 +571,7 @@ _OWN_BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     **{f"limits.{name}": bounds for name, bounds in LIMIT_BOUNDS.items()},
     **{f"models.{name}": bounds for name, bounds in MODEL_BOUNDS.items()},
     **{f"management.{name}": bounds for name, bounds in MANAGEMENT_BOUNDS.items()},
+    **{f"book.{name}": bounds for name, bounds in BOOK_BOUNDS.items()},
 }
 
 
@@ -774,4 +806,5 @@ def ranges(settings: Settings) -> tuple[Range, ...]:
             for name, bounds in MODEL_BOUNDS.items()
         ),
         *((f"arms.{name}", getattr(settings.arms, name), *bounds) for name, bounds in ARM_BOUNDS.items()),
+        *((f"book.{name}", getattr(settings.book, name), *bounds) for name, bounds in BOOK_BOUNDS.items()),
     )

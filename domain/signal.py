@@ -12,11 +12,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.arms.split import Arm
+from domain.book.book_read import BookRead
 from domain.direction import Direction
 from domain.grid import Grid, GridEnd
 from domain.model import ModelRole
+from domain.routed import RouteEnded, RouteOutcome, RouteReported, SignalRouted
 from domain.scored import SignalScored
 from domain.strategies import Intent
+from domain.venues.choice import VenueChoice
 
 
 class Chamber(StrEnum):
@@ -57,7 +60,12 @@ class Vote(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class SignalDetected(Struct, frozen=True, gc=False, kw_only=True):
-    """A strategy's proposal at the close of one candle, with all its fields (see `domain.strategies.Proposal`)."""
+    """A strategy's proposal at the close of one candle, with all its fields (see `domain.strategies.Proposal`).
+
+    A proposal at a reading of a book has the reading's time in place of the candle's close. `book` is the order book
+    with which the entry is judged; None where it needs none. `venue` is the choice among equal instruments: the signal
+    is then in the chosen one, at its prices; None where there was no choice.
+    """
 
     strategy: str
     instrument: str
@@ -72,6 +80,8 @@ class SignalDetected(Struct, frozen=True, gc=False, kw_only=True):
     target: Decimal
     inputs: Mapping[str, float]
     grid: Grid | None = None
+    book: BookRead | None = None
+    venue: VenueChoice | None = None
 
     @property
     def fact(self) -> str:
@@ -170,7 +180,17 @@ class GridEnded(Struct, frozen=True, gc=False):
     reason: GridEnd
 
 
-SignalEvent = SignalDetected | DecisionMade | ReversalDecided | SeriesEnded | GridEnded | SignalScored
+SignalEvent = (
+    SignalDetected
+    | DecisionMade
+    | ReversalDecided
+    | SeriesEnded
+    | GridEnded
+    | SignalScored
+    | SignalRouted
+    | RouteReported
+    | RouteEnded
+)
 
 
 class Undetected(Struct, frozen=True, gc=False):
@@ -187,7 +207,8 @@ class Detected(Struct, frozen=True, gc=False):
 class Decided(Struct, frozen=True, gc=False):
     """The signal is decided; no second decision follows.
 
-    `reversal` is the second leg of a REVERSE, once decided. `grid_end` is why its grid ended, once it has.
+    `reversal` is the second leg of a REVERSE, once decided. `grid_end` is why its grid ended, once it has. `routed` is
+    what another engine was to carry out, `reported` its last report; `route_end` is why a person has ended the route.
     """
 
     signal: SignalDetected
@@ -195,6 +216,17 @@ class Decided(Struct, frozen=True, gc=False):
     reversal: ReversalDecided | None = None
     grid_end: GridEnd | None = None
     scores: tuple[SignalScored, ...] = ()
+    routed: SignalRouted | None = None
+    reported: RouteReported | None = None
+    route_end: str | None = None
+
+    @property
+    def has_open_route(self) -> bool:
+        """Whether another engine carries the signal out, or may."""
+        if self.routed is None or self.route_end is not None:
+            return False
+        is_taken = self.reported is not None and self.reported.outcome is RouteOutcome.TAKEN
+        return self.reported is None or (is_taken and self.routed.intent is Intent.ENTER)
 
     @property
     def score(self) -> SignalScored | None:
@@ -230,11 +262,31 @@ def with_policy(decision: DecisionMade, *, policy_version: int) -> DecisionMade:
     return replace(decision, policy_version=policy_version)
 
 
+def with_leg(decided: Decided, *, reversal: ReversalDecided) -> Decided:
+    """The state with the second leg of its reversal."""
+    return replace(decided, reversal=reversal)
+
+
+def with_grid_end(decided: Decided, *, grid_end: GridEnd) -> Decided:
+    """The state whose grid has ended."""
+    return replace(decided, grid_end=grid_end)
+
+
+def with_route(decided: Decided, *, routed: SignalRouted, reported: RouteReported | None) -> Decided:
+    """The state whose signal another engine carries out, with what that has reported."""
+    return replace(decided, routed=routed, reported=reported, route_end=None)
+
+
+def with_route_end(decided: Decided, *, reason: str) -> Decided:
+    """The state whose route a person has ended."""
+    return replace(decided, route_end=reason)
+
+
 def evolve(state: SignalState, event: SignalEvent) -> SignalState:
     """The state after the event.
 
     Raises ValueError for a score or a decision without its signal, a score after its decision, a leg without its
-    REVERSE, or the end of a grid without its ENTER.
+    REVERSE, the end of a grid without its ENTER, a route without a decision, or a report without its route.
     """
     match event:
         case SignalDetected():
@@ -242,19 +294,19 @@ def evolve(state: SignalState, event: SignalEvent) -> SignalState:
         case SignalScored():
             return _scored(state, event)
         case DecisionMade():
-            if isinstance(state, Undetected | Series):
-                raise ValueError("a decision was recorded before its signal")
-            return Decided(state.signal, event, scores=state.scores)
+            return _decided(state, event)
         case ReversalDecided():
             if not isinstance(state, Decided) or state.decision.verdict is not Verdict.REVERSE:
                 raise ValueError("the second leg of a reversal was recorded without a decision to reverse")
-            return Decided(state.signal, state.decision, event, scores=state.scores)
+            return with_leg(state, reversal=event)
         case SeriesEnded():
             return Series(event)
         case GridEnded():
             if not isinstance(state, Decided) or not state.has_grid:
                 raise ValueError("the end of a grid was recorded without a decision to enter it")
-            return Decided(state.signal, state.decision, state.reversal, event.reason, state.scores)
+            return with_grid_end(state, grid_end=event.reason)
+        case SignalRouted() | RouteReported() | RouteEnded():
+            return _of_route(state, event)
         case _:
             assert_never(event)
 
@@ -263,3 +315,21 @@ def _scored(state: SignalState, event: SignalScored) -> Detected:
     if not isinstance(state, Detected):
         raise ValueError("a score was recorded before its signal, or after its decision")
     return Detected(state.signal, (*state.scores, event))
+
+
+def _decided(state: SignalState, event: DecisionMade) -> Decided:
+    if isinstance(state, Undetected | Series):
+        raise ValueError("a decision was recorded before its signal")
+    return Decided(state.signal, event, scores=state.scores)
+
+
+def _of_route(state: SignalState, event: SignalRouted | RouteReported | RouteEnded) -> Decided:
+    if not isinstance(state, Decided):
+        raise ValueError("a route was recorded before the decision on its signal")
+    if isinstance(event, SignalRouted):
+        return with_route(state, routed=event, reported=None)
+    if state.routed is None:
+        raise ValueError(f"{type(event).__name__} was recorded without a route")
+    if isinstance(event, RouteEnded):
+        return with_route_end(state, reason=event.reason)
+    return with_route(state, routed=state.routed, reported=event)

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 STRATEGY_PLACES: Mapping[str, str] = {
+    "book-imbalance": "domain.strategies.book_imbalance:BookImbalance",
+    "book-scalper": "domain.strategies.book_scalper:BookScalper",
     "breakout": "domain.strategies.breakout:Breakout",
+    "cluster-breakout": "domain.strategies.cluster_breakout:ClusterBreakout",
     "explosion": "domain.strategies.explosion:ExplosionTrading",
     "grid": "domain.strategies.grid:GridTrading",
     "mean-reversion": "domain.strategies.mean_reversion:MeanReversion",

@@ -68,6 +68,11 @@ def regime_stream(account: str, instrument: str) -> str:
     return _spell("regime", account, instrument)
 
 
+def manipulation_stream(account: str, instrument: str) -> str:
+    """`manipulation-<account>-<instrument>`: the suspicions of manipulation in one market."""
+    return _spell("manipulation", account, instrument)
+
+
 def leverage_stream(account: str, instrument: str) -> str:
     """`leverage-<account>-<instrument>`: the changes of an instrument's leverage."""
     return _spell("leverage", account, instrument)

@@ -14,11 +14,12 @@ from projections.severity import Severity
 
 
 class AlertSettings(BaseModel):
-    """The table `[alerts]`. Nothing is sent without a `webhook`, a `command` or a `heartbeat`.
+    """The table `[alerts]`. Nothing is sent without a `webhook`, a `command`, a `heartbeat` or the bot of Telegram.
 
     Alerts of `level` and above are sent: INFO, WARNING or CRITICAL. A WARNING or CRITICAL alert is repeated every
     `repeat_minutes` until it is acknowledged; 0 sends it once. `secret` signs the webhook. `heartbeat` is requested
-    every `heartbeat_seconds` while the program is ready. The URLs are secrets, because many contain a token.
+    every `heartbeat_seconds` while the program is ready. With `telegram` alerts are kept for `whence telegram`, which
+    reads them from the API. The URLs are secrets, because many contain a token.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -30,11 +31,12 @@ class AlertSettings(BaseModel):
     repeat_minutes: int = Field(default=30, ge=0, le=10_080)
     heartbeat: SecretStr | None = None
     heartbeat_seconds: int = Field(default=60, ge=5, le=86_400)
+    telegram: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is to be sent anywhere."""
-        return self.webhook is None and not self.command and self.heartbeat is None
+        return self.webhook is None and not self.command and self.heartbeat is None and not self.telegram
 
     def again(self, severity: Severity) -> timedelta | None:
         """The time between two messages of an open notice; None where the notice is sent once."""

@@ -25,11 +25,17 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from adapters.book_kind import BookKind
+from adapters.book_source import BookSource
 from adapters.order_way import OrderWay
+from adapters.routing.settings import RouteSettings
 from adapters.signals.settings import SignalSettings
+from adapters.telegram.settings import TelegramSettings
 from domain.errors import InvalidSettings
 from domain.number import Misread, misread
 from infra.alerts import AlertSettings
+from infra.backup_settings import BackupTable
+from infra.book_view import BookViewSettings
 from infra.layer import Layer, Spelling, Tree, fault_sentence, is_table, merged, read_toml
 from infra.listed_variables import with_lists
 from infra.model_settings import ModelsTable
@@ -42,7 +48,7 @@ DEFAULT_FILE = Path("whence.toml")
 """The settings file that is read where no other is named; it need not exist."""
 _PREFIX = "WHENCE_"
 _PASSED_THROUGH = ("kafka", "registry")
-_TABLES = (*_PASSED_THROUGH, "trading", "alerts", "signals", "models")
+_TABLES = (*_PASSED_THROUGH, "trading", "alerts", "signals", "models", "book_view", "telegram", "backup")
 _OPTIONS = {"starting_balance": "balance"}
 """Settings whose command-line option has another name, by setting; an error about the option uses its name."""
 _SECRET_NAME = re.compile(r"password|secret|token|key|pem|jaas|user\.info|oauthbearer\.config")
@@ -56,7 +62,8 @@ class WhenceSettings(BaseSettings):
     folder. `store` is the place of read models and tokens, sqlite:///PATH or postgresql://…; the default is a file
     beside the log. `kafka` holds librdkafka's properties and `registry` those of the Confluent registry client, by
     their own dotted names; both reach those clients unchanged (`unmasked`). `trading` is read by `infra.trading`,
-    `alerts` by `infra.run.alerting`, `signals` by `infra.signals`, and `models` by `infra.model_settings`.
+    `alerts` by `infra.run.alerting`, `signals` by `infra.signals`, `models` by `infra.model_settings`, and
+    `book_view` by `infra.book_view`, `telegram` by `infra.telegram`, `backup` by `infra.backup`.
     `index` is the folder for the disposable index of a log on Kafka (default: this user's cache folder, one for each
     cluster). `keys` is the folder of the installation's keys (default: `keys` in this user's data folder of Whence).
     `starting_balance` is by default that of the quote currency (`domain/quotes.py`). `instruments` is the
@@ -65,10 +72,16 @@ class WhenceSettings(BaseSettings):
     `tracing`, a span for every event is sent by OTLP to the endpoint in the standard OTEL_EXPORTER_OTLP_… variables.
     A live run keeps its inputs for `whence replay`; with `inputs_at_rest` a run in a market at rest does so, too.
     `order_entry` is how a live run sends orders: WEBSOCKET goes by REST where its socket is not connected.
+    `book_kind` is how order books are kept: AUTO keeps fast books where the extra `fast` is installed.
+    `routes` are the other engines to which entries are routed (docs/venues.md).
+    `book_source` is where the engine's readings of order books come from (docs/order-book.md).
     `inputs_days` is for how many days after its end a session's inputs are kept at least; 0 keeps them for ever. Older
     ones are removed at a start where a kept snapshot replaces them.
+    `recordings_days` is how many days with rows `whence record` keeps in a folder; 0 keeps all.
     With `seal_personal` the names of people and the reasons that they give are encrypted before they are recorded
     (docs/privacy.md).
+    `pulse` is the file that a live engine touches while it trades (docs/deploy.md).
+    With `reload` a live run takes in changes of that file while it trades (docs/settings.md).
     `config` is the file that was read, if any.
     """
 
@@ -91,6 +104,10 @@ class WhenceSettings(BaseSettings):
     alerts: AlertSettings = AlertSettings()
     signals: SignalSettings = SignalSettings()
     models: ModelsTable = ModelsTable()
+    book_view: BookViewSettings = BookViewSettings()
+    telegram: TelegramSettings = TelegramSettings()
+    backup: BackupTable = BackupTable()
+    routes: tuple[RouteSettings, ...] = ()
     index: Path | None = None
     keys: Path | None = None
     instruments: Path | None = None
@@ -98,8 +115,13 @@ class WhenceSettings(BaseSettings):
     tracing: bool = False
     inputs_at_rest: bool = False
     order_entry: OrderWay = OrderWay.REST
+    book_kind: BookKind = BookKind.AUTO
+    book_source: BookSource = BookSource.FEED
     inputs_days: int = Field(default=0, ge=0, le=36_500)
+    recordings_days: int = Field(default=0, ge=0, le=36_500)
     seal_personal: bool = False
+    pulse: Path | None = None
+    reload: bool = False
     config: Path | None = None
 
     @field_validator("account")

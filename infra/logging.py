@@ -9,12 +9,16 @@ from __future__ import annotations
 import logging
 import sys
 
+from infra.redirected import RedirectedFile
+
 QUIET = ("alembic", "aiokafka", "httpcore", "httpx", "httpx2", "uvicorn")
 """Libraries whose INFO lines are suppressed; the API writes its own line for each request."""
 
 
 class ToStderr(logging.Handler):
     """Writes to `sys.stderr` as it is at the time of each record, because tests and tools replace it.
+
+    A program that keeps running goes on in a new file where the one to which it was redirected was moved (logrotate).
 
     The lines' format is imported with the first record: most commands log nothing.
     """
@@ -27,6 +31,8 @@ class ToStderr(logging.Handler):
         super().__init__()
         self._remarks = remarks
         self._for_people, self.program = sys.stderr.isatty(), program
+        self._stream = sys.stderr
+        self._file = None if remarks else RedirectedFile.of(sys.stderr)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Writes the record in one call, so that the lines of two threads do not mix."""
@@ -38,6 +44,8 @@ class ToStderr(logging.Handler):
         if self.program:
             record.__dict__["program"] = self.program
         try:
+            if self._file is not None and sys.stderr is self._stream:
+                self._file.follow()
             sys.stderr.write(f"{self.format(record)}\n")
         except (OSError, ValueError):
             self.handleError(record)

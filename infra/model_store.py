@@ -36,8 +36,10 @@ def _bucket(table: StoreTable, secrets: str | None) -> Objects:
     return Bucket(BucketPlace(bucket, prefix.strip("/"), table.endpoint, table.region), store_keys(secrets))
 
 
-def store_keys(place: str | None) -> Credentials:
-    """The key of the object store: from the environment, or from the place of secrets (`secrets`).
+def store_keys(place: str | None, what: str = "[models.store] has an address") -> Credentials:
+    """The key of an object store: from the environment, or from the place of secrets (`secrets`).
+
+    `what` is why it is needed, for an error.
 
     Raises InvalidSettings where key or secret is missing, and what `adapters.secrets.place.read_secrets` raises.
     """
@@ -48,7 +50,7 @@ def store_keys(place: str | None) -> Credentials:
     if missing:
         where = "" if place is None else f" {place[:200]} has none, too."
         raise InvalidSettings(
-            f"[models.store] has an address, and no {' and no '.join(missing)} is known: set "
+            f"{what}, and no {' and no '.join(missing)} is known: set "
             f"{' and '.join(name.upper() for name in missing)}, or put them into the place that `secrets` names.{where}"
         )
     return Credentials(found[_KEY], found[_SECRET], found.get(_TOKEN, ""))

@@ -11,8 +11,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from adapters.signals.settings import SignalSettings
+from adapters.telegram.settings import TelegramSettings
 from domain.settings import Settings, ranges
 from infra.alerts import AlertSettings
+from infra.backup_settings import BackupTable
+from infra.book_view import BookViewSettings
 from infra.model_settings import ModelsTable
 
 _OF_REGIMES: Mapping[str, str] = {
@@ -45,12 +48,24 @@ MEANINGS: Mapping[str, str] = {
     "tracing": "Whether a span for every event is sent by OTLP",
     "inputs_at_rest": "Whether a run in a market at rest keeps its inputs for `whence replay`; live runs always do",
     "order_entry": "How a live run sends orders: REST, or WEBSOCKET with REST where its socket is not connected",
+    "book_kind": "How order books are kept: plain, fast (extra `fast`), or auto: fast where it is installed",
+    "book_source": "Whose readings of order books the engine takes: feed, of this process, or topic, of publishers",
+    "routes": "Other engines, to which entries are routed that are cheapest there (docs/venues.md)",
     "inputs_days": "Days after which inputs of an ended session are removed once a snapshot replaces them; 0: never",
+    "recordings_days": "Days with rows that `whence record` keeps in its folder, the newest; 0: all",
     "seal_personal": "Whether names and reasons of people are encrypted before they are recorded (docs/privacy.md)",
+    "pulse": "File that a live engine touches while it trades, for probes (docs/deploy.md); empty: none",
+    "reload": "Whether a live run takes in changes of whence.toml while it trades (docs/settings.md)",
     "kafka": "Properties of librdkafka, by their own names, as sasl.username",
     "registry": "Properties of the schema registry's client; `url` is its address",
     "instruments": "File of imported trading rules; empty: whence-instruments.json where it exists",
     "secrets": "Where an exchange's key is: a folder, keyring:SERVICE, vault:https://…; empty: the environment",
+    "backup.place": "Where backups are: a folder, or s3://BUCKET/PREFIX (docs/backup.md); empty: named by each command",
+    "backup.endpoint": "Address of an object store that is not of AWS; empty: AWS",
+    "backup.region": "Region of the bucket",
+    "backup.keep_days": "Days for which a backup is kept at least; 0: for ever. Events of a log are never removed",
+    "backup.keep_least": "Newest backups that are kept whatever their age",
+    "backup.segment_events": "Events in one file of a backup",
     "alerts.level": "Least urgent alerts that are sent",
     "alerts.webhook": "URL that alerts are posted to; empty: none",
     "alerts.secret": "Key that signs the webhook's messages",
@@ -58,6 +73,31 @@ MEANINGS: Mapping[str, str] = {
     "alerts.repeat_minutes": "Time between two messages of an alert that nobody acknowledged; 0: sent once",
     "alerts.heartbeat": "URL that is requested while the program is ready; empty: none",
     "alerts.heartbeat_seconds": "Time between two requests of the heartbeat",
+    "book_view.shown": "Whether the API reads public order books for those who look at them",
+    "book_view.most": "The most books that are read at the same time",
+    "book_view.depth": "Levels of Bybit's books: 1, 50, 200 or 1000",
+    "book_view.testnet": "Bybit's testnet instead of Bybit",
+    "book_view.bybit_address": "Another address than Bybit's own, as that of `whence venue`",
+    "book_view.binance_address": "Another address than Binance's own",
+    "alerts.telegram": "Whether alerts are kept for the bot of `whence telegram`, which reads them from the API",
+    "telegram.api": "Address of GraphQL of `whence api`, or of an engine with it (docs/telegram.md)",
+    "telegram.bot_api": "Address of Telegram's Bot API",
+    "telegram.mode": "POLL: the bot asks for updates; WEBHOOK: Telegram sends them",
+    "telegram.webhook.url": "Public URL to which Telegram sends updates; empty: none",
+    "telegram.webhook.host": "Address on which the bot listens for them",
+    "telegram.webhook.port": "Port on which the bot listens for them",
+    "telegram.refresh_seconds": "Time between two looks at a live screen",
+    "telegram.state": "File of what the bot has sent",
+    "telegram.report_hour": "Hour (UTC) at which the report of the day before is sent; -1: none",
+    "telegram.signal_cooldown_minutes": "Repeats of a signal within this time are suppressed and counted; 0: none",
+    "telegram.users": "Users of the bot, each with id, role, alerts and language",
+    "telegram.chats": "Groups of the bot, each with id, role, alerts and language",
+    "telegram.debug.on": "Whether administrators have the commands /debug_* and their sandbox",
+    "telegram.debug.exchange": "Exchange whose public prices the sandbox trades on, as for `whence paper --live`",
+    "telegram.debug.address": "Address of these prices; empty: the exchange itself",
+    "telegram.debug.symbols": "Symbols that the sandbox trades",
+    "telegram.debug.port": "Port of the sandbox's own API on this machine",
+    "telegram.debug.folder": "Folder of the sandbox's logs, one for each start",
     "signals.replay_seconds": "Greatest distance of a signature's time from this machine's clock",
     "signals.proxies": "Addresses of own proxies, whose X-Forwarded-For is believed",
     "signals.sources": "Sources of signals at POST /signals (docs/signals.md)",
@@ -98,6 +138,7 @@ MEANINGS: Mapping[str, str] = {
     "trading.sizing.kelly_multiplier": "Share of the Kelly fraction that is risked; 0.5 is half Kelly",
     "trading.sizing.kelly_cap": "Largest loss at the stop with rule KELLY, as a fraction of the balance",
     "trading.sizing.kelly_fallback": "With fewer than 30 closed trades: SKIP the entry, or size it by RISK",
+    "trading.sizing.by_confidence": "Whether an entry's quantity is multiplied by its signal's confidence",
     "trading.margin.max_in_use": "Margin of everything open after an entry, as a fraction of the balance; 0: no limit",
     "trading.margin.max_per_position": "Margin of one position, as a fraction of the balance; 0: no limit",
     "trading.margin.liquidation_distance": "Least distance from stop to liquidation, a fraction of the price; 0: off",
@@ -181,6 +222,12 @@ MEANINGS: Mapping[str, str] = {
     "trading.management.reversal_change": "Least move of the price between two detected reversals, a fraction",
     "trading.management.reversal_closes": "Whether a reversal closes the position; else its stop is tightened",
     "trading.management.reversal_distance": "How far a tightened stop is from the price, a fraction",
+    "trading.management.book_stop_at": "Profit from which the stop is behind strong levels of the order book; 0: off",
+    "trading.management.book_strong": "Median sizes of its side from which a level of the book is strong",
+    "trading.management.book_behind": "How far that stop is behind its level, a fraction of the price",
+    "trading.management.book_distance": "Least distance of that stop from the price, a fraction",
+    "trading.management.book_exit_share": "Share of the opened quantity closed before a strong level ahead; 0: off",
+    "trading.management.book_exit_distance": "Distance of that level from which on it is closed, a fraction",
     "trading.leverage.confirmations": "Closed candles in a row after which the leverage follows the volatility; 0: off",
     "trading.leverage.interval": "Interval of these candles, as 1h; empty: that of the market's candles",
     "trading.leverage.period": "Candles of the ATR whose share of the close is the volatility",
@@ -206,6 +253,13 @@ MEANINGS: Mapping[str, str] = {
     "trading.arms.share": "Share of entries that is arm B; 0: none (docs/model-registry.md)",
     "trading.arms.challenger": "SHA-256, or 8 or more of its first digits, of the model of arm B; empty: none",
     "trading.arms.policy": "Version of the committees' policy in arm B; 0: the current one",
+    "trading.book.required": "Whether every entry needs a known order book (docs/order-book.md)",
+    "trading.book.levels": "Best levels of each side in a reading of an order book",
+    "trading.book.readings_per_second": "Most readings of an instrument's order book in a second",
+    "trading.book.stale_seconds": "Age at which a reading of an order book no longer counts",
+    "trading.book.max_slippage_bps": "Greatest cost of an entry beyond the best price, in 1/10,000; 0: no limit",
+    "trading.venues.equal": "Instruments in any of which an entry may be made, as A=B (docs/venues.md); empty: none",
+    "trading.venues.elsewhere": "Those of them that another engine trades, each with its taker fee, as A=0.0005",
     "trading.models.minimum_confidence": "Least confidence of a champion's score for an entry (docs/model-registry.md)",
     "trading.models.maximum_risk": "The champion's risk must be below it for an entry",
     "trading.models.minimum_return": "The champion's expected return must be above it, a fraction of the price",
@@ -249,9 +303,24 @@ def alerts(settings: AlertSettings) -> Iterator[Setting]:
     return _of_model("alerts", settings)
 
 
+def telegram(settings: TelegramSettings) -> Iterator[Setting]:
+    """The settings of the table `[telegram]`, in the order of their declaration."""
+    return _of_model("telegram", settings)
+
+
 def signals(settings: SignalSettings) -> Iterator[Setting]:
     """The settings of the table `[signals]`, in the order of their declaration."""
     return _of_model("signals", settings)
+
+
+def book_view(settings: BookViewSettings) -> Iterator[Setting]:
+    """The settings of the table `[book_view]`, in the order of their declaration."""
+    return _of_model("book_view", settings)
+
+
+def backup(settings: BackupTable) -> Iterator[Setting]:
+    """The settings of the table `[backup]`, in the order of their declaration."""
+    return _of_model("backup", settings)
 
 
 def _of_model(table: str, settings: BaseModel) -> Iterator[Setting]:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.log.address import PostgresAddress, SqliteAddress
-from domain.errors import InvalidInput, StoreTooNew
+from domain.errors import InvalidInput, Refused, StoreTooNew
 from infra.config import WhenceSettings
 from infra.store_address import store_address
 from infra.store_file import StoreFile
@@ -50,9 +50,7 @@ def migrate(engine: Engine) -> None:
     Raises StoreUnavailable where the database does not answer, StoreTooNew where a later program has migrated the
     store, and StoreError where this user may not change the tables.
     """
-    config = Config()
-    config.set_main_option("script_location", _MIGRATIONS)
-    scripts = ScriptDirectory.from_config(config)
+    config, scripts = _scripts()
     with answering(engine):
         with engine.connect() as connection:
             if _found(connection, scripts) == scripts.get_current_head():
@@ -64,15 +62,45 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
 
 
+def has_tables(engine: Engine) -> bool:
+    """Whether the store has the lasting tables of this program; false for a new store. It changes nothing.
+
+    Raises Refused where an earlier program has migrated the store, StoreTooNew where a later one has, StoreUnavailable.
+    """
+    _, scripts = _scripts()
+    with answering(engine), engine.connect() as connection:
+        found, present = _found(connection, scripts), scripts.get_current_head()
+    if found is not None and found != present:
+        raise Refused(
+            f"the store {shown_store(engine)} was set up by an earlier version of this program (its tables are at "
+            f"{found}, those of this version at {present}); run that version, or start an engine or an API of this "
+            "one, which migrates the store"
+        )
+    return found is not None
+
+
+def _scripts() -> tuple[Config, ScriptDirectory]:
+    config = Config()
+    config.set_main_option("script_location", _MIGRATIONS)
+    return config, ScriptDirectory.from_config(config)
+
+
 @contextmanager
-def migrated_store(settings: WhenceSettings) -> Generator[Engine]:
-    """An engine for the store, whose lasting tables are migrated. Raises what `open_store` and `migrate` raise."""
+def opened_store(settings: WhenceSettings) -> Generator[Engine]:
+    """An engine for the store, whose tables are left as they are. Raises what `open_store` raises."""
     engine = open_store(settings)
     try:
-        migrate(engine)
         yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def migrated_store(settings: WhenceSettings) -> Generator[Engine]:
+    """An engine for the store, whose lasting tables are migrated. Raises what `open_store` and `migrate` raise."""
+    with opened_store(settings) as engine:
+        migrate(engine)
+        yield engine
 
 
 def _found(connection: Connection, scripts: ScriptDirectory) -> str | None:

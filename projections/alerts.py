@@ -11,6 +11,7 @@ from domain.breaker import BreakerClosed, BreakerOpened
 from domain.direction import Purpose
 from domain.leverage.change import LeverageChangeRefused, LeverageChangeUnclear
 from domain.log import Recorded
+from domain.manipulation import ManipulationSuspected
 from domain.model import DriftFound, ModelRetired
 from domain.order import (
     OrderAmendRefused,
@@ -108,6 +109,7 @@ _ALERTS: Mapping[type, _Alert] = {
     PositionCloseFailed: _Alert(Severity.CRITICAL, "CLOSE_FAILS", _keeps_failing),
     EntriesPaused: _Alert(Severity.WARNING, "ENTRIES_PAUSED"),
     EntriesResumed: _Alert(Severity.INFO, "ENTRIES_RESUMED"),
+    ManipulationSuspected: _Alert(Severity.WARNING, "MANIPULATION_SUSPECTED"),
     LeverageChangeRefused: _Alert(Severity.WARNING, "LEVERAGE_REFUSED"),
     LeverageChangeUnclear: _Alert(Severity.WARNING, "LEVERAGE_UNCLEAR"),
     DriftFound: _Alert(Severity.WARNING, "DRIFT_FOUND"),
@@ -158,6 +160,12 @@ _OF_DECISIONS = (
     _Alert(Severity.WARNING, "ENTRIES_NOT_SCORED", _is_not_scored, _line_of_scores),
 )
 """The alerts of a decision; the first one that calls for a person is raised."""
+
+RAISED: Sequence[tuple[type, Severity, str]] = (
+    *((event, one.severity, one.kind) for event, one in _ALERTS.items()),
+    *((DecisionMade, one.severity, one.kind) for one in _OF_DECISIONS),
+)
+"""Every alert: the event that raises it, its severity and its kind."""
 
 
 def _alerts_of(event: object) -> Sequence[_Alert]:

@@ -11,6 +11,7 @@ from projections.discrepancies import DISCREPANCIES
 from projections.equity import EQUITY
 from projections.fills import FILLS
 from projections.journal import JOURNAL
+from projections.manipulations import MANIPULATIONS
 from projections.models import MODELS
 from projections.orders import ORDERS
 from projections.performance import PERFORMANCE
@@ -35,5 +36,6 @@ _ALL = (
     TRADING,
     WEIGHTS,
     MODELS,
+    MANIPULATIONS,
 )
 PROJECTIONS: Mapping[str, Projection] = {one.name: one for one in _ALL}

@@ -4,36 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain.learning.auto_settings import AutoSettings
 from domain.learning.promotion import ScoredOutcome, Trial, tried
-from projections.scored_trades import ScoredTrades, TradeClosed
+from projections.scored_trades import ScoredTrades, TradeClosed, TradeOpen
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def trial_of(sha256: str, scored: ScoredTrades, settings: AutoSettings) -> Trial:
-    """The trial of a challenger in force, against the champion in force, since the last change of either.
+    """The trial of a challenger in force, against the champion in force, since the last change of either, and after the
+    last signal that trained the challenger: a log of candles may be continued within the time of a data set.
 
     Only signals that were traded have an outcome, so the trial is about those. Raises KeyError for another model.
     """
     begun, champion = scored.trials[sha256], scored.in_force.champion
+    trialled = _Trialled(sha256, None if champion is None else champion.sha256)
     return tried(
-        list(_outcomes(sha256, None if champion is None else champion.sha256, scored.trades)),
-        began_at=micros(begun.at),
+        list(_outcomes(trialled, scored.trades)),
+        began_at=micros(max(begun.at, scored.data_until[sha256])),
         ordinal=begun.ordinal,
         budget=settings.budget,
         least_signals=settings.least_signals,
+        open_at=[micros(one.signal_at) for one in scored.open_trades if trialled.has(one)],
     )
 
 
-def _outcomes(sha256: str, champion: str | None, trades: Sequence[TradeClosed]) -> Iterator[ScoredOutcome]:
-    """The trades that the challenger scored and that this champion, or none, decided: none of arm B."""
-    for trade in trades:
-        challenger = trade.confidence_of(sha256)
+class _Trialled(NamedTuple):
+    """The challenger and the champion in force by their SHA-256; None where no champion is."""
+
+    challenger: str
+    champion: str | None
+
+    def has(self, trade: TradeOpen | TradeClosed) -> bool:
+        """Whether the challenger scored the entry and this champion, or none, decided it: none of arm B."""
         decided = trade.champion
-        if trade.is_arm_b or challenger is None or champion != (None if decided is None else decided.model):
+        return (
+            not trade.is_arm_b
+            and trade.confidence_of(self.challenger) is not None
+            and self.champion == (None if decided is None else decided.model)
+        )
+
+
+def _outcomes(trialled: _Trialled, trades: Sequence[TradeClosed]) -> Iterator[ScoredOutcome]:
+    for trade in trades:
+        challenger, decided = trade.confidence_of(trialled.challenger), trade.champion
+        if challenger is None or not trialled.has(trade):
             continue
         rate = base_rate(trades, trade.signal_at) if decided is None else decided.confidence
         if rate is None:

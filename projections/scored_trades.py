@@ -21,6 +21,7 @@ from domain.model import (
 from domain.position import PositionClosed, PositionOpened
 from domain.scored import ScoreOutcome, SignalScored
 from domain.signal import DecisionMade, Verdict
+from projections.waiting_scores import Ending, WaitingScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,24 @@ class RowScored:
     score: SignalScored
 
 
+class _Scored:
+    """What is read of the scores of one entry."""
+
+    __slots__ = ()
+    scores: tuple[SignalScored, ...]
+
+    def confidence_of(self, sha256: str) -> float | None:
+        """The confidence of a model; None where it returned no score."""
+        return next((one.confidence for one in self.scores if one.model == sha256), None)
+
+    @property
+    def champion(self) -> SignalScored | None:
+        """The score of the champion of that time, whichever model decided the entry; None without one."""
+        return next((one for one in self.scores if one.role is ModelRole.CHAMPION), None)
+
+
 @dataclass(frozen=True, slots=True)
-class TradeClosed:
+class TradeClosed(_Scored):
     """The trade of a scored signal is closed; it gained where its net result is above 0. Times are UTC.
 
     `is_arm_b`: its entry was decided in arm B, so not by the champion (`domain/arms`).
@@ -45,14 +62,14 @@ class TradeClosed:
     gained: bool
     is_arm_b: bool = False
 
-    def confidence_of(self, sha256: str) -> float | None:
-        """The confidence of a model; None where it returned no score."""
-        return next((one.confidence for one in self.scores if one.model == sha256), None)
 
-    @property
-    def champion(self) -> SignalScored | None:
-        """The score of the champion of that time, whichever model decided the entry; None without one."""
-        return next((one for one in self.scores if one.role is ModelRole.CHAMPION), None)
+@dataclass(frozen=True, slots=True)
+class TradeOpen(_Scored):
+    """The entry of a scored signal, or the position that it opened, has not ended; see `TradeClosed`."""
+
+    signal_at: datetime
+    scores: tuple[SignalScored, ...]
+    is_arm_b: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +83,16 @@ class TrialBegun:
 class ScoredTrades:
     """Folds a log's events. `steps` are the scores and the closed trades in the order of the log.
 
-    `registered_at` has, by SHA-256, when a model was registered, `in_role_since` when it last got a role, `closed_at`
-    when each trade was closed, scored or not. `trials` has the trial of each challenger in force: one begins when a
-    model becomes a challenger, and for every challenger when another model, or none, becomes the champion.
+    `registered_at` has, by SHA-256, when a model was registered, `data_until` the last signal that trained it,
+    `in_role_since` when it last got a role, `closed_at` when each trade was closed, scored or not. `trials` has the
+    trial of each challenger in force: one begins when a model becomes a challenger, and for every challenger when
+    another model, or none, becomes the champion.
     """
 
     def __init__(self) -> None:
         self.steps: list[RowScored | TradeClosed] = []
         self.registered_at: dict[str, datetime] = {}
+        self.data_until: dict[str, datetime] = {}
         self.in_role_since: dict[str, datetime] = {}
         self.trials: dict[str, TrialBegun] = {}
         self.in_force: ModelsInForce = NO_MODELS
@@ -81,6 +100,7 @@ class ScoredTrades:
         self._scores: dict[str, list[RowScored]] = {}
         self._held: dict[str, str] = {}
         self._in_arm_b: set[str] = set()
+        self._waiting = WaitingScores()
         self._begun = 0
 
     def take_all(self, events: Iterable[Recorded]) -> ScoredTrades:
@@ -90,11 +110,22 @@ class ScoredTrades:
         return self
 
     @property
+    def open_trades(self) -> Sequence[TradeOpen]:
+        """The entries that have not ended, and the open trades."""
+        found = [(chain, self._scores[chain]) for chain in self._waiting.chains if chain in self._scores]
+        return [
+            TradeOpen(rows[0].at, tuple(one.score for one in rows), chain in self._in_arm_b)
+            for chain, rows in found
+        ]
+
+    @property
     def trades(self) -> Sequence[TradeClosed]:
         """The closed trades, in the order of their closing."""
         return [one for one in self.steps if isinstance(one, TradeClosed)]
 
     def _take(self, event: object, meta: Meta) -> None:
+        if isinstance(event, Ending):
+            self._waiting.ended(event, meta)
         match event:
             case SignalScored():
                 self._scored(event, meta)
@@ -106,6 +137,7 @@ class ScoredTrades:
                 self._closed(event, meta)
             case ModelRegistered():
                 self.registered_at.setdefault(event.sha256, meta.recorded_at)
+                self.data_until.setdefault(event.sha256, event.data_until)
                 self.in_force = in_force_after(self.in_force, event)
             case ModelPromoted():
                 self.in_role_since[event.sha256] = meta.recorded_at
@@ -135,17 +167,20 @@ class ScoredTrades:
             row = RowScored(meta.occurred_at, meta.correlation_id, event)
             self.steps.append(row)
             self._scores.setdefault(meta.correlation_id, []).append(row)
+            self._waiting.add(event, meta)
 
     def _decided(self, event: DecisionMade, meta: Meta) -> None:
         if event.arm is Arm.B and event.verdict is not Verdict.SKIP:
             self._in_arm_b.add(meta.correlation_id)
 
     def _opened(self, meta: Meta) -> None:
+        self._waiting.opened(meta)
         if meta.correlation_id in self._scores:
             self._held[meta.stream] = meta.correlation_id
 
     def _closed(self, event: PositionClosed, meta: Meta) -> None:
         self.closed_at.append(meta.occurred_at)
+        self._waiting.closed(meta.stream)
         chain = self._held.pop(meta.stream, "")
         rows = self._scores.pop(chain, [])
         is_arm_b = chain in self._in_arm_b

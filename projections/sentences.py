@@ -11,6 +11,7 @@ from domain import (
     breaker,
     instrument,
     managed,
+    manipulation,
     mark,
     model,
     moving,
@@ -20,6 +21,7 @@ from domain import (
     position,
     reconciliation,
     regime,
+    routed,
     scored,
     settings,
     signal,
@@ -27,8 +29,11 @@ from domain import (
 from domain.arms.split import Arm
 from domain.events import Event
 from domain.grid import Grid
+from domain.held import SettingsHeld
 from domain.leverage import change as leverage
 from domain.plain_text import counted
+from domain.strategies import Intent
+from domain.venues.choice import VenueCandidate
 
 _UNPRINTED = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
 
@@ -45,6 +50,11 @@ def sentence(event: Event) -> str:
 def sentence_on(event: Event, strategy: str, instrument: str) -> str:
     """The same of an event that belongs to a signal and names neither its strategy nor its instrument: with both."""
     return f"{strategy} on {instrument}: {sentence(event)}"
+
+
+def fill_of(event: order.OrderFilled, side: str, instrument: str) -> str:
+    """The sentence of a fill with the side and the instrument of its order, which the event does not name."""
+    return f"{side} {instrument} {sentence(event)}"
 
 
 def closed_by(event: position.PositionClosed, exit_name: str) -> str:
@@ -78,8 +88,23 @@ def _signal(event: signal.SignalDetected) -> str:
     return (
         f"{event.strategy} says {event.intent} {event.direction} {event.instrument} at {plain(event.price)}, "
         f"stop {plain(event.stop)}, target {plain(event.target)}, "
-        f"confidence {event.confidence:.3f}, trend {event.trend:+.2f}{_grid(event.grid)}"
+        f"confidence {event.confidence:.3f}, trend {event.trend:+.2f}{_grid(event.grid)}{_venue(event)}"
     )
+
+
+def _venue(event: signal.SignalDetected) -> str:
+    choice = event.venue
+    if choice is None:
+        return ""
+    if not choice.candidates:
+        return f", proposed for {choice.proposed}, made where its position is"
+    costs = ", ".join(f"{one.instrument} {_cost(one)}" for one in choice.candidates)
+    moved = "" if choice.proposed == event.instrument else f", proposed for {choice.proposed}"
+    return f"{moved}, costs {costs}"
+
+
+def _cost(candidate: VenueCandidate) -> str:
+    return candidate.why if candidate.cost_bps is None else f"{plain(candidate.cost_bps)} bp"
 
 
 def _grid(grid: Grid | None) -> str:
@@ -91,6 +116,22 @@ def _grid(grid: Grid | None) -> str:
 
 def _grid_end(event: signal.GridEnded) -> str:
     return f"no level is entered any more: {event.reason}"
+
+
+def _routed(event: routed.SignalRouted) -> str:
+    levels = f"at {plain(event.price)}, stop {plain(event.stop)}, target {plain(event.target)}"
+    what = f"enter {event.direction} {levels}" if event.intent is Intent.ENTER else "close the position there"
+    return f"routed to the engine of {event.instrument}: {what}"
+
+
+def _route_reported(event: routed.RouteReported) -> str:
+    where = f" as signal {event.signal}" if event.signal else ""
+    why = f": {', '.join(event.reasons)}" if event.reasons else ""
+    return f"the other engine reports {event.outcome}{where}{why}"
+
+
+def _route_ended(event: routed.RouteEnded) -> str:
+    return f"the route was ended by a person, who states that the other engine holds nothing of it: {event.reason}"
 
 
 def _decision(event: signal.DecisionMade) -> str:
@@ -232,6 +273,19 @@ def _regime(event: regime.RegimeChanged) -> str:
     )
 
 
+def _manipulation(event: manipulation.ManipulationSuspected) -> str:
+    where = (
+        f"at {plain(event.lowest)}"
+        if event.lowest == event.highest
+        else f"from {plain(event.lowest)} to {plain(event.highest)}"
+    )
+    return (
+        f"{event.instrument}: {event.kind.lower()} on the {event.side.lower()} side suspected with score "
+        f"{event.score:.2f}: {counted(len(event.walls), 'wall')} {where} withdrawn before a touch, "
+        f"{event.first_at:%H:%M:%S} to {event.last_at:%H:%M:%S} UTC"
+    )
+
+
 def _leverage_requested(event: leverage.LeverageChangeRequested) -> str:
     limit = (
         "" if event.leverage == event.step_leverage else f", of {plain(event.step_leverage)} by the settings"
@@ -322,6 +376,9 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     signal.SeriesEnded: _series,
     scored.SignalScored: _scored,
     signal.GridEnded: _grid_end,
+    routed.SignalRouted: _routed,
+    routed.RouteReported: _route_reported,
+    routed.RouteEnded: _route_ended,
     order.OrderPlaced: _terms,
     order.OrderSubmitted: lambda e: f"the exchange calls it {e.venue_order_id}",
     order.OrderAccepted: _accepted,
@@ -372,6 +429,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     instrument.InstrumentListed: _rules,
     instrument.InstrumentRulesChanged: _rules,
     regime.RegimeChanged: _regime,
+    manipulation.ManipulationSuspected: _manipulation,
     leverage.LeverageChangeRequested: _leverage_requested,
     leverage.LeverageChanged: lambda e: (
         f"{e.instrument}: leverage {plain(e.leverage)}, before {plain(e.before)}"
@@ -386,6 +444,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
         f"beyond {e.limit:g}"
     ),
     settings.SettingsChanged: lambda e: f"version {e.version}",
+    SettingsHeld: lambda e: ", ".join(map(str, e.changes)) or "no change is held any more",
     reconciliation.DiscrepancyFound: lambda e: f"{e.subject}: {e.found}",
     reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",
     reconciliation.DiscrepancyEnded: lambda e: f"{e.discrepancy_id} is over",

@@ -5,8 +5,9 @@ are empty where it is not so. `compared_at` is the end of the last recorded reco
 nothing has no event. `unresolved` has the ids of the open discrepancies, `paused` the ids of the paused strategies, in
 order. `pauses` has, by strategy and by the empty text for the account, the pauses after losses that are in force: their
 losses, net result, positions and times. `leverages` has, by instrument, the leverage of those that ever had a request
-for another one: what is in force, what is requested and has no known outcome, and since when. `breakers` has, by
-service, mode, time and reason of each circuit breaker that ever changed.
+for another one: what is in force, what is requested and has no known outcome, and since when. `held_settings` has the
+changes of settings that wait for a review, their id, reason and actor, and since when; it is empty where none waits.
+`breakers` has, by service, mode, time and reason of each circuit breaker that ever changed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 from domain.account import AccountOpened, KillSwitchReset, KillSwitchTripped
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, Mode
+from domain.held import SettingsHeld, id_of
 from domain.leverage.change import (
     LeverageChanged,
     LeverageChangeRefused,
@@ -50,6 +52,7 @@ TABLE = TableSpec(
         "paused": JSON_TEXT,
         "pauses": JSON_TEXT,
         "leverages": JSON_TEXT,
+        "held_settings": JSON_TEXT,
         "breakers": JSON_TEXT,
         "updated_at": MOMENT,
         "ordinal": COUNT,
@@ -67,6 +70,7 @@ _EMPTY: Row = {
     "paused": [],
     "pauses": {},
     "leverages": {},
+    "held_settings": {},
     "breakers": {},
 }
 _MODES: Mapping[type, Mode] = {
@@ -115,6 +119,19 @@ def _resolved(row: Row, _meta: Meta, event: DiscrepancyResolved) -> Row:
 
 def _settings(_row: Row, _meta: Meta, event: SettingsChanged) -> Row:
     return {"paused": list(event.settings.paused)}
+
+
+def _held_settings(_row: Row, meta: Meta, event: SettingsHeld) -> Row:
+    if not event.changes:
+        return {"held_settings": {}}
+    held = {
+        "id": id_of(event.changes),
+        "changes": [{"name": one.name, "before": one.before, "after": one.after} for one in event.changes],
+        "reason": event.reason,
+        "by": meta.actor,
+        "since": meta.occurred_at.isoformat(),
+    }
+    return {"held_settings": held}
 
 
 def _broke(row: Row, _meta: Meta, event: BreakerOpened | BreakerHalfOpened | BreakerClosed) -> Row:
@@ -167,6 +184,7 @@ _CHANGES: Mapping[type, Any] = {
     DiscrepancyFound: _found,
     DiscrepancyResolved: _resolved,
     SettingsChanged: _settings,
+    SettingsHeld: _held_settings,
     EntriesPaused: _entries_paused,
     EntriesResumed: _entries_resumed,
     LeverageChangeRequested: _leverage_requested,
@@ -178,4 +196,4 @@ _CHANGES: Mapping[type, Any] = {
 """The columns that each event changes."""
 _FOLDS: Mapping[type, Fold] = dict.fromkeys(_CHANGES, _changed)
 
-TRADING = Projection("trading", 2, Order.ACCOUNT, (TABLE,), _FOLDS)
+TRADING = Projection("trading", 3, Order.ACCOUNT, (TABLE,), _FOLDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -60,6 +61,11 @@ class WaitingScores:
     def __len__(self) -> int:
         """The signals whose scores are kept."""
         return len(self._waiting) + len(self._held)
+
+    @property
+    def chains(self) -> Sequence[str]:
+        """The chains of the signals whose scores are kept: entries that have not ended, then open positions."""
+        return [*self._waiting, *(one.chain for one in self._held.values())]
 
     def add(self, score: SignalScored, meta: Meta) -> None:
         """Keeps one more score of the signal."""

@@ -6,6 +6,7 @@ work, the tests that need the server fail; none is skipped.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import uuid
@@ -29,6 +30,7 @@ from infra.servers.postgres import PostgresServer
 from infra.servers.registry import SchemaRegistry
 from infra.servers.server import NotAnswering, Server
 from infra.servers.temporary import temporary_folder
+from tests.journeys import prepared
 from tests.shared_broker import folder_of_all_workers, release, shared_broker
 
 pytest_plugins = ["tests.browsing", "tests.infra.run.left_open"]
@@ -80,9 +82,25 @@ def pytest_xdist_auto_num_workers() -> int | None:
     return max(1, (os.cpu_count() or 1) * 3 // 2)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keeps the collector from searching what lives as long as the session: tests, modules and fixtures.
+
+    They are a million objects, which take 0.8 s of each full search. Of what tests make, cycles are collected as
+    before.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_sessionfinish() -> None:
     """Ends the shared broker: not in a fixture, because the time of a test does not include that of other workers."""
     release()
+    prepared.release()
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,15 @@ NO_ACCOUNT = "system"
 """The account of a notice about the program itself, as of events that belong to no account."""
 
 
+_DAILY = frozenset({"DAILY_LOSS"})
+"""Kinds of alert that every refused signal of a day raises; they are one notice a day."""
+
+
+def subject_of(kind: str, stream: str, at: datetime) -> str:
+    """What the alert of an event is about: its stream, or its day (UTC)."""
+    return at.date().isoformat() if kind in _DAILY else stream
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What a person is notified of.

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
+from adapters.versioned_record import read_versioned
 from domain.candle import Candle, interval_name
 from domain.candle_bounds import bounded
 from domain.errors import InvalidInput
@@ -69,12 +70,7 @@ def candle_bytes(candle: Candle) -> bytes:
 
 def read_candle(written: bytes) -> Candle:
     """The candle in `written`. Raises InvalidInput where it is no closed candle of this version."""
-    try:
-        read = _DECODER.decode(written)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
-        raise InvalidInput(f"it is no candle: {fault}") from None
-    if read.version != VERSION:
-        raise InvalidInput(f"its format has the version {read.version}; this program reads {VERSION}")
+    read = read_versioned(_DECODER, written, VERSION, "candle")
     interval = interval_of(read.interval)
     if interval is None:
         raise InvalidInput(f"interval: {read.interval[:20]!r} is no interval that divides a day, like 5m")

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from adapters.command_topic.largest import LARGEST
 from adapters.wrong_value import Repeated, sentence_of
 from commands.door import Answer
-from commands.request import RaiseSignal, RegisterModel, ReportDrift, Request, Requested
+from commands.request import DraftEntry, RaiseSignal, RegisterModel, ReportDrift, Request, Requested
 from commands.roles import Role
 from domain.errors import InvalidInput
 from domain.number import finite, misread
@@ -196,9 +196,9 @@ def _timely(request: Request, given: Mapping[str, Any]) -> Request:
         case ReportDrift():
             begin = _time_of(given, "begin", request.begin)
             return replace(request, begin=begin, end=_time_of(given, "end", request.end))
-        case RaiseSignal():
+        case RaiseSignal() | DraftEntry():
             closed_at = _time_of(given["signal"], "candle_closed_at", request.signal.candle_closed_at)
-            return RaiseSignal(replace(request.signal, candle_closed_at=closed_at))
+            return replace(request, signal=replace(request.signal, candle_closed_at=closed_at))
         case _:
             return request
 

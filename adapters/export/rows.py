@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from hashlib import sha256
 from heapq import merge
 from pathlib import Path
@@ -11,10 +11,11 @@ from pathlib import Path
 from adapters.avro import AvroCodec
 from adapters.export.folder import STATE, files_of, lines_of, read_state
 from adapters.export.line import Line, row_of
-from adapters.log.recorder_log import RecordedLog, Refusals, Row
+from adapters.log.recorder_log import RecordedLog, Row
+from adapters.log.rows_in_files import RowsInFiles
 from adapters.marks.mark import Link
 from adapters.notary.leaves import log_id_of
-from domain.errors import InvalidInput, LogCorrupt
+from domain.errors import LogCorrupt
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def read_export(folder: Path) -> RecordedLog:
     return log
 
 
-class ExportRows:
+class ExportRows(RowsInFiles):
     """The events of the files, encoded as they were first written; see `adapters.log.recorder_log.Rows`.
 
     Reading raises LogCorrupt for a line that was changed, removed, added or moved, for an event that does not give the
@@ -82,29 +83,9 @@ class ExportRows:
             raise LogCorrupt(f"{self._folder} was changed while it was read")
         self._digest = digest.digest()
 
-    def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
-        """See `Rows`."""
-        return (row for row in self.rows(0, self.head()) if row[1] == stream and row[2] > after)
-
-    def wait(self, after: int, seconds: float) -> bool:
-        """An export that is read does not grow. See `Rows`."""
-        raise InvalidInput(f"{self._folder} is an export, which is not followed: follow the log")
-
-    def storage(self) -> str:
-        """See `Rows`."""
-        return ""
-
-    def is_copy(self) -> bool:
-        """See `Rows`."""
-        return True
-
-    def refused(self) -> Mapping[int, str]:
-        """See `Rows`."""
-        return {}
-
-    def refusals(self) -> Refusals:
-        """See `Rows`."""
-        return Refusals(0, 0)
+    def named(self) -> str:
+        """See `RowsInFiles`."""
+        return f"{self._folder} is an export"
 
     def unverified(self) -> str:
         """See `Rows`: the hashes of the lines prove that these are whole, and anybody can make them again."""

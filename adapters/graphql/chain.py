@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -40,8 +41,9 @@ class Chain:
     )
 
     @strawberry.field(description="The same as text: one line per event, indented below its cause.")
-    def lines(self) -> list[str]:
-        return list(_lines(self.nodes))
+    async def lines(self) -> list[str]:
+        words = await asyncio.gather(*(node.event.worded() for node in self.nodes))
+        return list(_lines(self.nodes, words))
 
 
 @strawberry.type(description="One event that led to an order or followed from it.")
@@ -106,23 +108,23 @@ def _flat(
         yield from _flat(moment, caused, "", event.id, depth + 1)
 
 
-def _lines(nodes: Sequence[ChainNode]) -> Iterator[str]:
+def _lines(nodes: Sequence[ChainNode], words: Sequence[str]) -> Iterator[str]:
     fact = None
-    for node in nodes:
+    for node, line in zip(nodes, words, strict=True):
         if node.because and node.because != fact:
             fact = node.because
             yield fact
-        yield _line(node.depth + 1, node.event)
+        yield _line(node.depth + 1, node.event, line)
 
 
 def _explained(steps: Sequence[ExplanationStep]) -> Iterator[str]:
     for step in steps:
         if step.because:
             yield step.because
-        yield _line(step.depth + 1, step.event)
+        yield _line(step.depth + 1, step.event, step.event.text)
         yield from (f"{_INDENT * (step.depth + 2)}{vote}" for vote in step.votes)
 
 
-def _line(depth: int, event: Event) -> str:
+def _line(depth: int, event: Event, words: str) -> str:
     clock = event.occurred_at.isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
-    return f"{_INDENT * depth}{clock} {event.type} {event.text} #{event.ordinal}"
+    return f"{_INDENT * depth}{clock} {event.type} {words} #{event.ordinal}"

@@ -16,6 +16,7 @@ import strawberry
 from strawberry.extensions import SchemaExtension
 
 from adapters.alerts.book import NoticeBook
+from adapters.book_view.shared import SharedBooks
 from adapters.candle_store.book import CandleBook
 from adapters.dead_letters.store import DeadLetters
 from adapters.graphql.as_of import When
@@ -26,6 +27,7 @@ from adapters.graphql.readers import MOMENTS, Readers
 from adapters.graphql.reporter import Reporter
 from adapters.live import Live
 from adapters.notary.auditing import Auditor
+from adapters.processes.place import Announced
 from commands.caller import Caller
 from domain.errors import InvalidInput
 from domain.log import Envelope
@@ -54,7 +56,8 @@ class Served:
     for subscriptions; None in a process that offers no subscriptions. `projecting` is None where another process keeps
     the read models up to date. `notices` has the alerts that were sent; None in a process without them. `letters` opens
     the dead letters of the log; None in a process without them. `auditor` reads the checkpoints of the log's notary,
-    `candles` has those of the chart and `reporter` makes reports; each is None in a process without them.
+    `candles` has those of the chart, `reporter` makes reports, `books` are the live order books and `processes` reads
+    the announcements of the log's processes; each is None in a process without them.
     """
 
     models: ReadModels
@@ -68,6 +71,8 @@ class Served:
     auditor: Auditor | None = None
     candles: CandleBook | None = None
     reporter: Reporter | None = None
+    books: SharedBooks | None = None
+    processes: Callable[[], Sequence[Announced]] | None = None
 
 
 @dataclass

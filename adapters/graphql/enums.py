@@ -8,10 +8,13 @@ from enum import Enum, StrEnum
 import strawberry
 
 from adapters.dead_letters.state import LetterSource, LetterState
+from adapters.processes.announcement import ProcessRole
+from adapters.processes.running import ProcessState
 from domain.arms.split import Arm
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.grid import GridEnd
+from domain.held import Review
 from domain.model import ModelRole
 from domain.order import Liquidity, OrderStatus, OrderType
 from domain.scored import ScoreOutcome
@@ -42,11 +45,14 @@ ENUMS: tuple[type[Enum], ...] = (
     LetterSource,
     LetterState,
     ModelRole,
+    ProcessRole,
+    ProcessState,
     ScoreOutcome,
     Liquidity,
     OrderStatus,
     OrderType,
     Purpose,
+    Review,
     Severity,
     Side,
     SortDirection,

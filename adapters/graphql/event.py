@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 import strawberry
 
@@ -17,11 +18,14 @@ from adapters.graphql.rows import NodeMaker
 from adapters.graphql.scalars import JSON, Ordinal
 from domain.events import Event as DomainEvent
 from domain.log import Recorded, is_outside_fact
+from domain.order import OrderFilled
 from domain.streams import parse
-from projections.sentences import sentence
+from projections.questions.find import by_key
+from projections.sentences import fill_of, sentence
 
 _CAUSED = belonging("journal", "cause")
 _OF_CHAIN = belonging("journal", "chain")
+_ORDER = partial(by_key, table="orders", columns=("account", "id"))
 
 
 class EventsBy(StrEnum):
@@ -54,9 +58,11 @@ class Event:
     recorded_at: datetime = strawberry.field(description="When it was recorded.")
     decoded: strawberry.Private[DomainEvent | None] = field(init=False, default=None)
 
-    @strawberry.field(description="The event's sentence, on one line.")
-    def line(self) -> str:
-        return self.text
+    @strawberry.field(
+        description="The event's sentence, on one line; that of a fill has its order's side and instrument."
+    )
+    async def line(self) -> str:
+        return await self.worded()
 
     @strawberry.field(description="The event's fields by name: decimals as text, times in ISO 8601.")
     def json(self) -> JSON:
@@ -70,9 +76,17 @@ class Event:
     async def caused(self, most: Most = BELOW) -> list[Event]:
         return await EVENTS.many(self.moment, _CAUSED, (self.id,), most)
 
+    async def worded(self) -> str:
+        """The value of `line`. One query loads the orders of all fills that are pending."""
+        event = self._event()
+        if not isinstance(event, OrderFilled):
+            return self.text
+        order = await self.moment.load(_ORDER, (self.account, parse(self.stream).id))
+        return self.text if order is None else fill_of(event, order["side"], order["instrument"])
+
     @property
     def text(self) -> str:
-        """The value of `line`."""
+        """The event's sentence by itself, as in an explanation, which has the order's placement, too."""
         return sentence(self._event())
 
     def _event(self) -> DomainEvent:
@@ -100,7 +114,8 @@ class EventFilter:
     source: str | None = strawberry.field(default=None, description="Recorded by this program.")
     search: str | None = strawberry.field(
         default=None,
-        description="With every one of these whole words in its line or its type; case is ignored.",
+        description="With every one of these whole words in its line or its type; case is ignored. Side and instrument "
+        "of a fill are not searched for.",
     )
     since: datetime | None = strawberry.field(default=None, description="Occurred at this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Occurred earlier than this time.")

@@ -144,6 +144,10 @@ class ExplainedOrder:
     )
     fees: list[FeeSum] = strawberry.field(description="The fees of its executions, one for each currency.")
     answers: list[OrderAnswer] = strawberry.field(description="What the exchange answered, in log order.")
+    expected_slippage: Decimal | None = strawberry.field(
+        description="The slippage of an entry that the order book let expect, in 1/10,000 of the decision price; null "
+        "where no book has judged it."
+    )
 
 
 @strawberry.type(description="Stop and target of a position from a time on.")
@@ -312,6 +316,7 @@ def _order(moment: Moment, one: orders.ExplainedOrder) -> ExplainedOrder:
             )
             for answer in one.answers
         ],
+        expected_slippage=one.expected,
     )
 
 

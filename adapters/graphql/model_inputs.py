@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import strawberry
@@ -47,9 +48,17 @@ class ModelInput:
             labels=self.labels,
             seed=seed,
             reason=reason,
-            metrics={one.name: one.value for one in self.metrics},
+            metrics=self._figures(),
             passed_gate=self.passed_gate,
         )
+
+    def _figures(self) -> Mapping[str, float]:
+        found = {one.name: one.value for one in self.metrics}
+        if len(found) < len(self.metrics):
+            names = [one.name for one in self.metrics]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise InvalidInput(f"metrics has {twice[:80]!r} more than once; give each name once")
+        return found
 
 
 @strawberry.input(description="A drift that a test has found.")

@@ -10,17 +10,19 @@ import strawberry
 
 from adapters.graphql.context import Info
 from adapters.graphql.model_inputs import DriftInput, ModelInput
-from adapters.graphql.mutation_answers import CommandAnswer, DraftAnswer
+from adapters.graphql.mutation_answers import CommandAnswer, DraftAnswer, EntryDraftAnswer
 from adapters.graphql.mutation_inputs import OrderTerms, SettingChange, SignalInput, by_name
 from adapters.graphql.notice import acknowledged
 from adapters.graphql.permission import requires
-from adapters.graphql.requests import RequestInput, carried_out, drafted, placed
+from adapters.graphql.requests import RequestInput, carried_out, drafted, entry_drafted, placed
 from commands.request import (
     AmendOrder,
     CancelOrder,
     ChangeSettings,
     ClosePosition,
+    DraftEntry,
     DraftOrder,
+    EndRoute,
     ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
@@ -34,10 +36,14 @@ from commands.request import (
     ResumeEntries,
     ResumeStrategy,
     RetireModel,
+    ReviewSettings,
+    SubmitSettings,
     TripKillSwitch,
     WithdrawClose,
 )
 from commands.roles import LEAST_ROLE, Role
+from domain.held import Review
+from domain.learning.rule_names import check_reason, registration_reason
 from domain.model import ModelRole
 from domain.pause import ACCOUNT
 
@@ -71,6 +77,13 @@ class Mutation:
     )
     async def draft_order(self, info: Info, *, request: Given, terms: OrderTerms) -> DraftAnswer:
         return await drafted(info, request, terms)
+
+    @_making(
+        DraftEntry,
+        "Sizes and judges an entry by this signal as if it were raised now, at the last price; records nothing.",
+    )
+    async def draft_entry(self, info: Info, *, request: Given, signal: SignalInput) -> EntryDraftAnswer:
+        return await entry_drafted(info, request, signal)
 
     @_making(
         PlaceOrder,
@@ -172,6 +185,29 @@ class Mutation:
     ) -> CommandAnswer:
         return await carried_out(info, request, ResumeEntries(reason, strategy))
 
+    @_making(
+        EndRoute,
+        "Ends an open route to an engine that never starts again, so that entries are made here. Look at the other "
+        "account first: what it holds of the route stays there. Refused without the statement that it holds nothing.",
+    )
+    async def end_route(
+        self,
+        info: Info,
+        *,
+        request: Given,
+        route: Annotated[
+            str, strawberry.argument(description="The id of the route's chain, as `whence routes` lists it.")
+        ],
+        nothing_held: Annotated[
+            bool,
+            strawberry.argument(
+                description="Your statement that the other account has neither a position nor an order of the route."
+            ),
+        ],
+        reason: Reason,
+    ) -> CommandAnswer:
+        return await carried_out(info, request, EndRoute(route, reason, nothing_held))
+
     @_making(ChangeSettings, "Changes the settings that are named; all others stay.")
     async def change_settings(
         self,
@@ -184,6 +220,34 @@ class Mutation:
         ] = None,
     ) -> CommandAnswer:
         return await carried_out(info, request, ChangeSettings(by_name(changes), reason))
+
+    @_making(
+        SubmitSettings,
+        "Changes the settings that are named, as far as that tightens a limit. What loosens one, or has no tighter "
+        "direction, is held until `reviewSettings`; `tradingStates` has it.",
+    )
+    async def submit_settings(
+        self, info: Info, *, request: Given, changes: list[SettingChange], reason: Reason
+    ) -> CommandAnswer:
+        return await carried_out(info, request, SubmitSettings(by_name(changes), reason))
+
+    @_making(ReviewSettings, "Puts the held changes of settings in force, or ends their holding.")
+    async def review_settings(
+        self,
+        info: Info,
+        *,
+        request: Given,
+        held: Annotated[
+            strawberry.ID,
+            strawberry.argument(
+                description="The id of the changes that you have seen. Where others are held by now, the review is "
+                "refused."
+            ),
+        ],
+        verdict: Review,
+        reason: Reason,
+    ) -> CommandAnswer:
+        return await carried_out(info, request, ReviewSettings(str(held), verdict, reason))
 
     @_making(
         TripKillSwitch,
@@ -255,9 +319,9 @@ class Mutation:
         "Makes a model known by the SHA-256 of its file; it scores nothing before it is promoted.",
     )
     async def register_model(
-        self, info: Info, *, request: Given, model: ModelInput, reason: Reason
+        self, info: Info, *, request: Given, model: ModelInput, reason: Reason, rule: RuleName = None
     ) -> CommandAnswer:
-        return await carried_out(info, request, model.request(reason))
+        return await carried_out(info, request, model.request(registration_reason(rule, reason)))
 
     @_making(
         PromoteModel,
@@ -280,6 +344,8 @@ class Mutation:
             ),
         ] = False,
     ) -> CommandAnswer:
+        if rule is None:
+            check_reason(reason)
         promoted = PromoteModel(sha256=sha256, role=role, reason=reason, rule=rule, unproven=unproven)
         return await carried_out(info, request, promoted)
 

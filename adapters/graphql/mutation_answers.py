@@ -127,8 +127,51 @@ class Draft:
         )
 
 
+@strawberry.type(
+    description="The entry that a signal like this would make now. Prices and amounts are in quote currency."
+)
+class EntryDraft:
+    price: Decimal = strawberry.field(description="The last price, with which everything is computed.")
+    quantity: Decimal = strawberry.field(
+        description="By the strategy's sizing rule, in base currency; 0 where none can be traded."
+    )
+    stop: Decimal | None = strawberry.field(
+        description="In the same proportion to the price as the signal's."
+    )
+    target: Decimal | None = strawberry.field(
+        description="In the same proportion to the price as the signal's."
+    )
+    notional: Decimal
+    margin: Decimal
+    fee: Decimal
+    risk: Decimal = strawberry.field(description="The loss at the stop, before fees.")
+    reasons: list[str] = strawberry.field(
+        description="Why the committees would skip it, and why its size is cut; empty for an entry in full."
+    )
+
+    @classmethod
+    def of(cls, answer: door.Drafted) -> EntryDraft:
+        assert answer.price is not None
+        assert answer.notional is not None
+        assert answer.margin is not None
+        assert answer.fee is not None
+        assert answer.risk is not None
+        return cls(
+            price=answer.price,
+            quantity=answer.terms.quantity,
+            stop=answer.terms.stop,
+            target=answer.terms.target,
+            notional=answer.notional,
+            margin=answer.margin,
+            fee=answer.fee,
+            risk=answer.risk,
+            reasons=list(answer.warnings),
+        )
+
+
 CommandAnswer = Annotated[Completed | Refused | TimedOut, strawberry.union("CommandAnswer")]
 DraftAnswer = Annotated[Draft | Refused | TimedOut, strawberry.union("DraftAnswer")]
+EntryDraftAnswer = Annotated[EntryDraft | Refused | TimedOut, strawberry.union("EntryDraftAnswer")]
 
 
 def _vote(one: door.MemberVote) -> Vote:

@@ -25,6 +25,9 @@ class Notice:
     account: str = strawberry.field(description="The account it concerns; `system` for the program itself.")
     severity: Severity = strawberry.field(description="How urgent it is.")
     kind: str = strawberry.field(description="The kind of alert, as in `KILL_SWITCH_TRIPPED`.")
+    subject: str = strawberry.field(
+        description="What it is about: alerts of one account, kind and subject are one notice until it is acknowledged."
+    )
     line: str = strawberry.field(description="The latest alert's sentence, on one line.")
     count: int = strawberry.field(description="How many alerts of this kind and subject it stands for.")
     at: datetime = strawberry.field(description="When the first of them occurred.")
@@ -68,6 +71,7 @@ def _notice(entry: Entry) -> Notice:
         account=notice.account,
         severity=notice.severity,
         kind=notice.kind,
+        subject=notice.subject,
         line=notice.line,
         count=entry.count,
         at=notice.at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
@@ -20,6 +20,7 @@ from adapters.graphql.audit import (
     proof_of,
     verification_of,
 )
+from adapters.graphql.book import Book, book_of
 from adapters.graphql.candle import Candles, CandleSeries, candle_series_of, candles_of
 from adapters.graphql.chain import Chain, Explanation, chain_of, explanation_of
 from adapters.graphql.connection import Connection
@@ -40,6 +41,12 @@ from adapters.graphql.explained import ExplainedStory, explained_story_of
 from adapters.graphql.fill import FILLS, Fill, FillFilter, FillsBy
 from adapters.graphql.holding import BuyAndHold, buy_and_hold_of
 from adapters.graphql.listed import listed
+from adapters.graphql.manipulation import (
+    MANIPULATIONS,
+    Manipulation,
+    ManipulationFilter,
+    ManipulationsBy,
+)
 from adapters.graphql.model import Model, SignalScore, model_of, score_of
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.notice import Notice, notices_of
@@ -47,10 +54,12 @@ from adapters.graphql.order import ORDERS, Order, OrderFilter, OrdersBy
 from adapters.graphql.performance import Performance, performance_of
 from adapters.graphql.permission import requires
 from adapters.graphql.position import POSITIONS, HeldPosition, PositionFilter, PositionsBy
+from adapters.graphql.process import Process, processes_of
 from adapters.graphql.report import Report, report_of
 from adapters.graphql.scalars import Ordinal
 from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
 from adapters.graphql.status import ProjectionBuild, build_of
+from adapters.graphql.subscription_messages import PriceSeen, prices_seen
 from adapters.graphql.trading import TradingState, trading_state_of
 from adapters.graphql.viewer import Viewer, viewer_of
 from adapters.graphql.weight_in_force import WeightInForce, weights_of
@@ -67,6 +76,7 @@ from projections.questions.fills import FILLS as FILL_LIST
 from projections.questions.find import one
 from projections.questions.holding import held
 from projections.questions.journal import JOURNAL
+from projections.questions.manipulations import MANIPULATIONS as MANIPULATION_LIST
 from projections.questions.models import models, scores
 from projections.questions.orders import ORDERS as ORDER_LIST
 from projections.questions.performance import Dimension, performance, ratios_by_account
@@ -94,6 +104,7 @@ TheAccount = Annotated[str, strawberry.argument(description="The account.")]
 Since = Annotated[datetime | None, strawberry.argument(description="From this time on.")]
 Instrument = Annotated[str, strawberry.argument(description="The instrument.")]
 Interval = Annotated[str, strawberry.argument(description="The interval, as in `5m`, `4h` or `1d`.")]
+Levels = Annotated[int, strawberry.argument(description="The levels of each side, 1 to 200.")]
 Before = Annotated[datetime | None, strawberry.argument(description="Before this time.")]
 
 
@@ -138,6 +149,13 @@ class Query:
         DiscrepancyFilter,
         DiscrepanciesBy,
         "Differences between the exchange and the log, by default the latest found first.",
+    )
+    manipulations: Connection[Manipulation] = listed(
+        MANIPULATION_LIST,
+        MANIPULATIONS,
+        ManipulationFilter,
+        ManipulationsBy,
+        "Suspicions of manipulation in order books, by default the latest recorded first.",
     )
     events: Connection[Event] = listed(
         JOURNAL,
@@ -195,6 +213,20 @@ class Query:
         rows = await moment.run(partial(objections, account=account, since=since, before=before))
         return [objection_of(row) for row in rows]
 
+    @strawberry.field(
+        description="An exchange's order book as it is now; it is read while somebody looks at it.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def book(self, info: Info, instrument: Instrument, levels: Levels = 20) -> Book:
+        return await book_of(info, instrument, levels)
+
+    @strawberry.field(
+        description="Whether this API shows live order books: `shown` of the table `[book_view]` of its settings.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    def shows_books(self, info: Info) -> bool:
+        return info.context.served.books is not None
+
     @strawberry.field(description="One account, by its name.", extensions=[requires(Role.VIEWER)])
     async def account(
         self,
@@ -209,6 +241,14 @@ class Query:
     )
     async def viewer(self, info: Info) -> Viewer:
         return viewer_of(info.context.caller)
+
+    @strawberry.field(
+        description="The last price of each instrument that the engine of this process has seen, by instrument; null "
+        "in a process without an engine, which receives no prices.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def prices(self, info: Info) -> list[PriceSeen] | None:
+        return prices_seen(info.context.served.live)
 
     @strawberry.field(description="Every account, by name.", extensions=[requires(Role.VIEWER)])
     async def accounts(self, info: Info, as_of: AsOf = None) -> list[Account]:
@@ -310,6 +350,14 @@ class Query:
         moment = await info.context.moment()
         found = await moment.run(lambda source: standings(source.connection, partition))
         return [build_of(one) for one in found]
+
+    @strawberry.field(
+        description="The processes that have announced themselves within 7 days: what runs, where, how far, and "
+        "whether it is healthy.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def processes(self, info: Info) -> list[Process]:
+        return await processes_of(info, datetime.now(UTC))
 
     @strawberry.field(
         description="The alerts that are sent until somebody acknowledges them, the latest first, 500 at most.",

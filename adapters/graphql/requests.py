@@ -12,10 +12,10 @@ import strawberry
 from adapters.graphql.confirmation import GOOD_FOR, Confirmation, unverified
 from adapters.graphql.context import Info
 from adapters.graphql.desk import Desk
-from adapters.graphql.mutation_answers import Completed, Draft, Refused, TimedOut
-from adapters.graphql.mutation_inputs import OrderTerms
+from adapters.graphql.mutation_answers import Completed, Draft, EntryDraft, Refused, TimedOut
+from adapters.graphql.mutation_inputs import OrderTerms, SignalInput
 from commands import door
-from commands.request import DraftOrder, ManualTerms, PlaceOrder, Request, Requested
+from commands.request import DraftEntry, DraftOrder, ManualTerms, PlaceOrder, Request, Requested
 from commands.requests import check
 from domain.errors import InvalidInput, WhenceError
 from domain.errors import Refused as RefusedError
@@ -75,6 +75,15 @@ async def drafted(info: Info, given: RequestInput, terms: OrderTerms) -> Draft |
     return Draft.of(answer, desk.signer.sign(confirmation), expires_at)
 
 
+async def entry_drafted(
+    info: Info, given: RequestInput, signal: SignalInput
+) -> EntryDraft | Refused | TimedOut:
+    """Sizes and judges an entry by the signal. Nothing follows from it, so its key is used for nothing."""
+    requested = _requested(info, given, given.idempotency_key, DraftEntry(signal.signal()))
+    answer = await _desk(info).ask(requested, _patience(info, given))
+    return EntryDraft.of(answer) if isinstance(answer, door.Drafted) else _not_done(answer, requested)
+
+
 async def placed(info: Info, given: RequestInput, confirmation: str) -> Completed | Refused | TimedOut:
     """Places the order of a confirmation. Raises InvalidInput or Refused for an invalid or expired confirmation."""
     try:
@@ -90,7 +99,8 @@ async def _placed_before(
     """The response to an earlier request with the same key, for a confirmation that is not valid any more.
 
     The request is sent as already expired, so that an invalid confirmation never places an order. If the key was used
-    for a different request, the engine's refusal is returned. Raises `fault` where the key was not used before.
+    for a different request, the engine's refusal is returned; and TimedOut where the engine does not respond, because
+    an earlier request may have placed the order. Raises `fault` where the key was not used before.
     """
     read = unverified(text)
     if read is None:
@@ -99,7 +109,9 @@ async def _placed_before(
     answer = await _desk(info).ask(replace(requested, valid_until=_EXPIRED), given.timeout_seconds)
     if isinstance(answer, door.Completed) and answer.repeated and _belongs(read, info, given):
         return Completed.of(answer, await _reached(info, given, requested.request, answer, 0.0))
-    if isinstance(answer, door.Declined) and answer.code == InvalidInput.__name__:
+    is_another = isinstance(answer, door.Declined) and answer.code == InvalidInput.__name__
+    is_open = isinstance(answer, door.TimedOut) and _belongs(read, info, given)
+    if is_another or is_open:
         return _not_done(answer, requested)
     raise fault
 

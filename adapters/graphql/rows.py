@@ -23,7 +23,7 @@ class NodeMaker(Generic[Node]):
     """
 
     def __init__(
-        self, kind: type[Node], renamed: Mapping[str, str] | None = None, **words: type[Enum]
+        self, kind: type[Node], renamed: Mapping[str, str] | None = None, /, **words: type[Enum]
     ) -> None:
         """`values_by` describes the parameters."""
         self.kind, self.words = kind, words
@@ -38,7 +38,7 @@ class NodeMaker(Generic[Node]):
 
 
 def values_by(
-    kind: type, renamed: Mapping[str, str] | None = None, **words: type[Enum]
+    kind: type, renamed: Mapping[str, str] | None = None, /, **words: type[Enum]
 ) -> Callable[[Mapping[Any, Any]], dict[str, Any]]:
     """A function that reads the fields of `kind` from the columns of a row.
 

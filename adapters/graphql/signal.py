@@ -55,7 +55,9 @@ class SignalState:
     strategy: str = strawberry.field(description="The strategy that raised it.")
     instrument: str = strawberry.field(description="The instrument, as in `BTCUSDT-LINEAR.BYBIT`.")
     interval_seconds: int = strawberry.field(description="The interval of its candle, in seconds.")
-    candle_closed_at: datetime = strawberry.field(description="When its candle closed.")
+    candle_closed_at: datetime = strawberry.field(
+        description="When its candle closed, or the time of the reading of the order book."
+    )
     direction: Direction = strawberry.field(description="The direction of the proposed position.")
     intent: Intent = strawberry.field(description="Whether to enter, or to exit the opposite position.")
     confidence: float = strawberry.field(description="The strategy's confidence, in 0..1.")

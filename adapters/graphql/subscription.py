@@ -13,6 +13,7 @@ from typing import Annotated
 
 import strawberry
 
+from adapters.graphql.book import Book, followed_book
 from adapters.graphql.candle import Candle, followed_candles
 from adapters.graphql.context import Info
 from adapters.graphql.enums import register_enum
@@ -126,6 +127,20 @@ class Subscription:
         async with aclosing(followed_candles(info, instrument, interval)) as candles:
             async for candle in candles:
                 yield candle
+
+    @strawberry.subscription(
+        description="An exchange's order book where it has changed, five times a second at most.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def book(
+        self,
+        info: Info,
+        instrument: Annotated[str, strawberry.argument(description="The instrument.")],
+        levels: Annotated[int, strawberry.argument(description="The levels of each side, 1 to 200.")] = 20,
+    ) -> AsyncGenerator[Book]:
+        async with aclosing(followed_book(info, instrument, levels)) as books:
+            async for book in books:
+                yield book
 
 
 async def _events(info: Info, wanted: Wanted, after: Ordinal | None) -> AsyncGenerator[Recorded]:

@@ -15,6 +15,7 @@ from adapters.avro.json_form import to_json
 from adapters.graphql.position import PositionState, position_values
 from adapters.graphql.scalars import Ordinal
 from adapters.graphql.signal import SignalState, signal_values
+from adapters.live import Live
 from adapters.live.prices import Price
 from domain.log import Envelope, Recorded
 from domain.streams import parse
@@ -136,3 +137,11 @@ class PriceSeen:
     @classmethod
     def of(cls, price: Price) -> PriceSeen:
         return cls(instrument=price.instrument, price=price.price, at=price.at)
+
+
+def prices_seen(live: Live | None) -> list[PriceSeen] | None:
+    """The last prices by instrument; None in a process that receives none."""
+    if live is None or live.prices is None:
+        return None
+    last = dict(live.prices.last)
+    return [PriceSeen.of(last[instrument]) for instrument in sorted(last)]

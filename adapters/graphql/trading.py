@@ -61,6 +61,22 @@ class InstrumentLeverage:
     since: datetime = strawberry.field(description="When its last event occurred.")
 
 
+@strawberry.type(description="A change of a setting that waits for a review; values are text.")
+class HeldSetting:
+    name: str = strawberry.field(description="The dotted name of the setting.")
+    before: str = strawberry.field(description="The value in force.")
+    after: str = strawberry.field(description="The value that waits.")
+
+
+@strawberry.type(description="The changes of settings that wait until a person reviews them.")
+class HeldSettings:
+    id: strawberry.ID = strawberry.field(description="The id that `reviewSettings` takes.")
+    changes: list[HeldSetting] = strawberry.field(description="The changes.")
+    reason: str = strawberry.field(description="The reason of the last request; empty where none was given.")
+    by: str = strawberry.field(description="The actor of the last request.")
+    since: datetime = strawberry.field(description="When these changes, and no others, began to wait.")
+
+
 @strawberry.type(description="Whether an account takes new exposure, and everything that keeps it out.")
 class TradingState:
     account: str = strawberry.field(description="The account.")
@@ -99,6 +115,9 @@ class TradingState:
         description="The leverage of each instrument of which another one was ever requested; others have that of the "
         "account."
     )
+    held_settings: HeldSettings | None = strawberry.field(
+        description="The changes of settings that wait for a review; null where none waits."
+    )
     breakers: list[CircuitBreaker] = strawberry.field(
         description="Every circuit breaker that ever changed its mode."
     )
@@ -123,6 +142,7 @@ def trading_state_of(row: Mapping[Any, Any]) -> TradingState:
         paused=list(row["paused"]),
         pauses=[_pause(owner, one) for owner, one in sorted(row["pauses"].items())],
         leverages=[_leverage(name, one) for name, one in sorted(row["leverages"].items())],
+        held_settings=_held_settings(row["held_settings"]),
         breakers=[_breaker(name, one) for name, one in sorted(row["breakers"].items())],
         updated_at=row["updated_at"],
         ordinal=Ordinal(row["ordinal"]),
@@ -146,6 +166,18 @@ def _leverage(instrument: str, row: Mapping[str, Any]) -> InstrumentLeverage:
         instrument=instrument,
         leverage=Decimal(row["leverage"]),
         requested=None if requested is None else Decimal(requested),
+        since=datetime.fromisoformat(row["since"]),
+    )
+
+
+def _held_settings(row: Mapping[str, Any]) -> HeldSettings | None:
+    if not row:
+        return None
+    return HeldSettings(
+        id=strawberry.ID(row["id"]),
+        changes=[HeldSetting(**one) for one in row["changes"]],
+        reason=row["reason"],
+        by=row["by"],
         since=datetime.fromisoformat(row["since"]),
     )
 

@@ -1,4 +1,8 @@
-"""One log line for each request and websocket: caller, path, status and duration, but never a query string."""
+"""One log line for each request and websocket: caller, path, status and duration, but never a query string.
+
+A read that succeeded is logged at DEBUG, because programs repeat reads every second; metrics count all requests. Reads
+are queries without an error, and GET and HEAD.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,11 @@ _ID_HEADER = b"x-request-id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _FAILED = 500
 """The logged status of a request that ended with an exception."""
+READ = "read"
+"""The name in the state of a request that is true once it is known as a query without an error."""
+_READING = frozenset({"GET", "HEAD"})
+_ERRORS = 400
+"""The least status that states an error."""
 _ACCEPTED = 101
 """The logged status of an accepted websocket."""
 
@@ -61,7 +70,8 @@ class Access:
 def _note(visit: _Visit, seconds: float) -> None:
     scope = visit.scope
     caller = scope["state"].get("caller")
-    _log.info(
+    _log.log(
+        logging.DEBUG if _is_read(visit) else logging.INFO,
         "%s %s %d",
         scope.get("method", "WEBSOCKET"),
         _path(scope),
@@ -72,6 +82,12 @@ def _note(visit: _Visit, seconds: float) -> None:
             "milliseconds": round(seconds * 1000, 1),
         },
     )
+
+
+def _is_read(visit: _Visit) -> bool:
+    scope = visit.scope
+    is_reading = scope.get("method") in _READING or bool(scope["state"].get(READ))
+    return is_reading and visit.status < _ERRORS
 
 
 def _path(scope: Scope) -> str:

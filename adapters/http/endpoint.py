@@ -38,6 +38,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET, UnsetType
 
 from adapters.codes import Code, code_of
+from adapters.http.access import READ
 from adapters.http.arrival import ARRIVED
 from adapters.http.gate import Gate, TooManyWrong, TooOften, authorization_of
 from adapters.http.operation import check_operation, check_text, read_json, syntax_fault
@@ -366,6 +367,7 @@ class Endpoint(GraphQL[Any, None]):
         result = await (work() if is_mutation else self.queries.run(work))
         if (busy := _busy(result)) is not None:
             raise busy
+        request.scope["state"][READ] = not is_mutation and not result.errors
         return result
 
     async def _parsed(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
@@ -418,7 +420,10 @@ class Endpoint(GraphQL[Any, None]):
         body = await pages.answer(*found, context)
         if body is not None and _SEALS in body:
             body = self._opened(body.decode()).encode()
-        return None if body is None else Response(body, media_type=_JSON_TYPE)
+        if body is None:
+            return None
+        request.scope["state"][READ] = True
+        return Response(body, media_type=_JSON_TYPE)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
         """The operation's context for an HTTP request; the connection's context for a websocket."""

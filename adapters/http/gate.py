@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.codes import Code
+from adapters.http.acting import acting
 from adapters.http.options import is_loopback, rate_of
 from adapters.http.rate import Rate
 from adapters.http.refusal import refusal, refusal_of
@@ -153,7 +154,8 @@ class Guarded:
 
     async def _refused(self, connection: HTTPConnection) -> Response | None:
         try:
-            caller = await self._gate.caller(connection, authorization_of(connection.headers))
+            bearer = await self._gate.caller(connection, authorization_of(connection.headers))
+            caller = acting(bearer, connection.headers)
             connection.scope["state"]["caller"] = caller
             self._gate.count(connection, caller)
             caller.check(self._least)

@@ -7,7 +7,7 @@ number (`_TUPLE` to `_SET`). Text, numbers, None, mappings and bytes are Message
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -27,7 +27,16 @@ _TUPLE, _LIST, _DECIMAL, _TIMEDELTA, _UUID, _SET = -1, -2, -3, -4, -5, -6
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 Write = Callable[[Any], Any]
+_PLAIN: Final[frozenset[type]] = frozenset((str, int, float, bool, bytes, type(None)))
+"""What MessagePack has itself."""
 Read = Callable[[Any], Any]
+
+
+class _Writes(dict[type, Write]):
+    """What writes the values of each type."""
+
+    def __missing__(self, kind: type) -> Write:
+        raise InvalidInput(f"a value of type {kind.__name__} has no place on a tape")
 
 
 class Writer:
@@ -42,18 +51,20 @@ class Writer:
                 "adapters.inputs.schema > schemas/tape/<next number>.json`"
             )
         self._encode = msgspec.msgpack.Encoder().encode
-        self._writes: dict[type, Write] = {
-            **dict.fromkeys((str, int, float, bool, bytes, type(None)), _same),
-            datetime: _moment,
-            Decimal: lambda value: (_DECIMAL, str(value)),
-            timedelta: lambda value: (_TIMEDELTA, value // _MICROSECOND),
-            UUID: lambda value: (_UUID, value.bytes),
-            tuple: lambda value: (_TUPLE, *map(self._written, value)),
-            list: lambda value: (_LIST, *map(self._written, value)),
-            frozenset: lambda value: (_SET, *map(self._written, sorted(value))),
-            dict: self._mapping,
-            MappingProxyType: self._mapping,
-        }
+        self._writes = _Writes(
+            {
+                **dict.fromkeys(_PLAIN, _same),
+                datetime: _moment,
+                Decimal: lambda value: (_DECIMAL, str(value)),
+                timedelta: lambda value: (_TIMEDELTA, value // _MICROSECOND),
+                UUID: lambda value: (_UUID, value.bytes),
+                tuple: lambda value: self._array(_TUPLE, value),
+                list: lambda value: self._array(_LIST, value),
+                frozenset: lambda value: self._array(_SET, sorted(value)),
+                dict: self._mapping,
+                MappingProxyType: self._mapping,
+            }
+        )
         known = classes()
         for place, (name, fields) in enumerate(self.schema.fields.items()):
             self._writes[known[name]] = self._of_class(known[name], place, fields)
@@ -61,28 +72,30 @@ class Writer:
     def encode(self, received_at: datetime, given: Taped) -> bytes:
         """The bytes of one input with the time at which it came. Raises InvalidInput for a value without a form."""
         try:
-            return self._encode((received_at, self._written(given)))
+            return self._encode((received_at, self._writes[type(given)](given)))
         except (OverflowError, RecursionError) as fault:
             raise InvalidInput(f"a {type(given).__name__} cannot be put on the tape: {fault}") from None
 
-    def _written(self, value: Any) -> Any:
-        try:
-            write = self._writes[type(value)]
-        except KeyError:
-            raise InvalidInput(f"a value of type {type(value).__name__} has no place on a tape") from None
-        return write(value)
+    def _array(self, first: int, values: Iterable[Any]) -> Any:
+        """An array of `first` and the values. Plain ones are not looked up: the figures of a book are more than 100."""
+        writes, plain = self._writes, _PLAIN
+        return [
+            first,
+            *[value if type(value) in plain else writes[type(value)](value) for value in values],
+        ]
 
     def _mapping(self, value: Mapping[Any, Any]) -> Any:
-        return {key: self._written(item) for key, item in value.items()}
+        writes = self._writes
+        return {key: writes[type(item)](item) for key, item in value.items()}
 
     def _of_class(self, kind: type, place: int, fields: Sequence[str]) -> Write:
         if issubclass(kind, Enum):
             return lambda value: (place, value.value)
-        written = self._written
+        array = self._array
         if len(fields) < 2:
-            return lambda value: (place, *(written(getattr(value, name)) for name in fields))
+            return lambda value: array(place, (getattr(value, name) for name in fields))
         values = attrgetter(*fields)
-        return lambda value: (place, *map(written, values(value)))
+        return lambda value: array(place, values(value))
 
 
 class Reader:

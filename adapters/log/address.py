@@ -155,7 +155,7 @@ def _postgres(parts: SplitResult) -> PostgresAddress:
     if not parts.hostname or not database or "/" in database:
         raise _Invalid("it must name a host and a database")
     if parts.query or parts.fragment:
-        raise _Invalid("it takes no options")
+        raise _Invalid("it takes no options; PGSSLMODE and PGSSLROOTCERT in the environment require TLS")
     return PostgresAddress(
         parts.hostname,
         port,

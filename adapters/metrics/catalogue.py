@@ -161,6 +161,13 @@ ENTRIES_PAUSED = _gauge(
     "strategy",
     "cause",
 )
+MANIPULATIONS = _counter(
+    "whence_manipulations_suspected_total",
+    "Suspected episodes of manipulation in order books that were recorded.",
+    "account",
+    "instrument",
+    "kind",
+)
 LEVERAGE = _gauge(
     "whence_leverage",
     "Leverage in force of an instrument that ever had a request to change it; any other has that of the account.",
@@ -217,6 +224,14 @@ DECISION_TO_ORDER = _timing("whence_decision_to_order_seconds", "From the decisi
 APPEND = _timing("whence_log_append_seconds", "From handing a unit of work to the log until it is durable.")
 CANDLES = _counter("whence_candles_processed_total", "Closed candles the engine has seen.", "instrument")
 
+PROCESSES = _gauge(
+    "whence_processes",
+    "Processes that have announced themselves within 7 days; without role and name where the announcement is refused.",
+    "role",
+    "name",
+    "state",
+)
+
 WEBSOCKETS = _gauge("whence_websocket_connections", "WebSocket connections that are open.")
 RESPONSES = _timing(
     "whence_api_response_seconds",
@@ -268,11 +283,45 @@ SCANNER_INSTRUMENTS = _gauge(
     "whence_scanner_instruments", "Instruments whose candles this process of a scanner reads.", "scanner"
 )
 
+BOOK_LEASES = _counter(
+    "whence_book_leases_total",
+    "Leases of order books that this process has taken or given.",
+    "exchange",
+    "change",
+)
+BOOK_READINGS_SENT = _counter(
+    "whence_book_readings_sent_total",
+    "Readings of order books that this process has sent, of books that are known or unknown.",
+    "exchange",
+    "state",
+)
+BOOKS_HELD = _gauge("whence_books_held", "Instruments whose books this process keeps.", "exchange")
+BOOKS_KNOWN = _gauge("whence_books_known", "Instruments of them whose books are known.", "exchange")
+BOOK_READINGS_DROPPED = _gauge(
+    "whence_book_readings_dropped",
+    "Readings since the start of the process that no broker took in time.",
+    "exchange",
+)
+
 SCORES = _counter("whence_scores_total", "Scores of entries, by role and outcome.", "role", "outcome")
 SCORE_SECONDS = _timing(
     "whence_score_seconds",
     "How long a model took for a score, by role; scores on tapes are not timed.",
     "role",
+)
+BOOK_READINGS = _counter(
+    "whence_book_readings_total",
+    "Readings of order books: KNOWN and LOST reached the engine, REPLACED gave way to a newer one.",
+    "outcome",
+)
+BOOK_PASSED_OVER = _counter(
+    "whence_book_passed_over_total",
+    "Changes of order books and trades that were not analysed, because the analysis was late.",
+)
+BOOK_RECORDS = _counter(
+    "whence_book_records_total",
+    "Records of readings that other processes published: taken, or foreign, fenced, late or unread and so refused.",
+    "outcome",
 )
 SCORED_TRADES = _counter(
     "whence_scored_trades_total",
@@ -294,6 +343,17 @@ SCORED_SQUARES = _counter(
 MODEL_DRIFT = _gauge(
     "whence_model_drift", "The statistic of the last drift that a test has found.", "model", "subject", "test"
 )
+
+TELEGRAM_STRANGERS = _counter(
+    "whence_telegram_strangers_total", "Updates of users and chats that are not on the allow-list of the bot."
+)
+TELEGRAM_ALERTS = _counter(
+    "whence_telegram_alerts_total",
+    "Alerts to chats of Telegram: arrived, suppressed as repeats of an open one, or undeliverable.",
+    "level",
+    "outcome",
+)
+TELEGRAM_WAITING = _gauge("whence_telegram_waiting_alerts", "Alerts that wait for Telegram's limits.")
 
 HISTORY = (
     SIGNALS,
@@ -319,6 +379,7 @@ HISTORY = (
     KILL_SWITCH,
     ENTRIES_PAUSED,
     PAUSE_END,
+    MANIPULATIONS,
     LEVERAGE,
     PARKED_EVENTS,
     PARKED_SEQUENCES,
@@ -337,6 +398,9 @@ ENGINE = (
     BREAKER,
     SCORES,
     SCORE_SECONDS,
+    BOOK_READINGS,
+    BOOK_PASSED_OVER,
+    BOOK_RECORDS,
     SCORED_TRADES,
     SCORED_CONFIDENCE,
     SCORED_SQUARES,
@@ -344,13 +408,19 @@ ENGINE = (
 )
 """Metrics of a process that trades."""
 
-API = (WEBSOCKETS, RESPONSES, SOURCE_REQUESTS, REFUSED, DEAD_LETTERS)
+API = (WEBSOCKETS, RESPONSES, SOURCE_REQUESTS, REFUSED, DEAD_LETTERS, PROCESSES)
 """Metrics of a process that serves the API."""
+
+BOOKS = (BOOK_LEASES, BOOK_READINGS_SENT, BOOKS_HELD, BOOKS_KNOWN, BOOK_READINGS_DROPPED)
+"""Counted by a process that publishes readings of order books."""
 
 SCANNER = (SCANNER_CANDLES, SCANNER_SIGNALS, SCANNER_UNREAD, SCANNER_LAG, SCANNER_INSTRUMENTS)
 """Metrics of `whence scan`."""
 
-CATALOGUE = (*HISTORY, *ENGINE, *API, *SCANNER)
+TELEGRAM = (TELEGRAM_STRANGERS, TELEGRAM_ALERTS, TELEGRAM_WAITING)
+"""Metrics of `whence telegram`."""
+
+CATALOGUE = (*HISTORY, *ENGINE, *API, *SCANNER, *BOOKS, *TELEGRAM)
 
 
 def series_of(metric: Metric) -> frozenset[str]:

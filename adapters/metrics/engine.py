@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from adapters.metrics import catalogue
 from adapters.metrics.registry import counter, histogram
 from adapters.metrics.scores import ScoreMetrics
+from commands.observer import ReadingOutcome
 from domain.log import Envelope
 from domain.model import ModelRole
 from domain.order import OrderPlaced
@@ -18,7 +19,9 @@ from domain.signal import DecisionMade
 
 
 class EngineMetrics:
-    """A `commands.observer.Observer` and `ScoreTimes`. Its metrics are of this process and zero when it starts."""
+    """A `commands.observer.Observer`, `ScoreTimes` and `BookCounts`. Its metrics are of this process, and zero when it
+    starts.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._candles = counter(catalogue.CANDLES, registry)
@@ -27,6 +30,9 @@ class EngineMetrics:
         self._append = histogram(catalogue.APPEND, registry)
         self._scores = ScoreMetrics(registry)
         self._score_seconds = histogram(catalogue.SCORE_SECONDS, registry)
+        self._readings = counter(catalogue.BOOK_READINGS, registry)
+        self._passed_over = counter(catalogue.BOOK_PASSED_OVER, registry)
+        self._records = counter(catalogue.BOOK_RECORDS, registry)
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
         """See `Observer`."""
@@ -46,3 +52,15 @@ class EngineMetrics:
     def scored(self, role: ModelRole, seconds: float) -> None:
         """See `commands.observer.ScoreTimes`."""
         self._score_seconds.labels(role).observe(seconds)
+
+    def read_books(self, outcome: ReadingOutcome, count: int) -> None:
+        """See `commands.observer.BookCounts`."""
+        self._readings.labels(outcome).inc(count)
+
+    def passed_over(self, count: int) -> None:
+        """See `commands.observer.BookCounts`."""
+        self._passed_over.inc(count)
+
+    def read_record(self, outcome: str) -> None:
+        """See `commands.observer.RecordCounts`."""
+        self._records.labels(outcome).inc()

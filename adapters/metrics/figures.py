@@ -98,6 +98,16 @@ class Paused:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspected:
+    """The recorded suspicions of manipulation of one kind in an instrument's book."""
+
+    account: str
+    instrument: str
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Levered:
     """The leverage in force of an instrument that ever had a request to change it."""
 
@@ -130,6 +140,7 @@ class History:
     money: Sequence[Money] = ()
     pauses: Sequence[Paused] = ()
     leverages: Sequence[Levered] = ()
+    manipulations: Sequence[Suspected] = ()
     progress: Sequence[Progress] = ()
 
 

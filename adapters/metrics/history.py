@@ -93,6 +93,9 @@ def _samples_of(history: History) -> Iterator[_Sample]:
         yield from _paused(pause)
     for levered in history.leverages:
         yield catalogue.LEVERAGE, (levered.account, levered.instrument), float(levered.leverage)
+    for suspected in history.manipulations:
+        of = (suspected.account, suspected.instrument, suspected.kind)
+        yield catalogue.MANIPULATIONS, of, float(suspected.count)
     for progress in history.progress:
         yield from _progress(progress)
 

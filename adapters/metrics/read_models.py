@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from adapters.metrics.figures import (
     Count,
@@ -19,6 +19,7 @@ from adapters.metrics.figures import (
     Paused,
     Profit,
     Progress,
+    Suspected,
     Trades,
 )
 from adapters.metrics.lateness import Lateness
@@ -54,6 +55,7 @@ class ReadModelFigures:
                 money=[_money(row) for row in accounts],
                 pauses=[one for row in states for one in _paused(row)],
                 leverages=[one for row in states for one in _levered(row)],
+                manipulations=_suspected(source),
                 progress=self._progress(source),
             )
 
@@ -76,6 +78,16 @@ class ReadModelFigures:
 def _is_live(standing: Standing) -> bool:
     build = standing.build
     return (build.status, build.kind) == (BuildStatus.LIVE, BuildKind.TODAY)
+
+
+def _suspected(source: Source) -> Sequence[Suspected]:
+    try:
+        rows = source.table("manipulations")
+    except Refused:
+        return ()
+    of = (rows.c.account, rows.c.instrument, rows.c.kind)
+    found = select(*of, func.count()).group_by(*of).order_by(*of)
+    return [Suspected(*row) for row in source.connection.execute(found)]
 
 
 def _rows(source: Source, name: str) -> Sequence[_Row]:

@@ -33,6 +33,8 @@ class ScannerMetrics:
         self._unread = counter(catalogue.SCANNER_UNREAD, registry).labels(scanner)
         self._lag = gauge(catalogue.SCANNER_LAG, registry).labels(scanner)
         self._instruments = gauge(catalogue.SCANNER_INSTRUMENTS, registry).labels(scanner)
+        self.lag: int | None = None
+        """Candles of its partitions that this process has not read; None before the first step."""
 
     def read(self, place: Place) -> None:
         """A candle was read."""
@@ -48,6 +50,7 @@ class ScannerMetrics:
 
     def show(self, lag: int, instruments: int) -> None:
         """The state after a step."""
+        self.lag = lag
         self._lag.set(lag)
         self._instruments.set(instruments)
 

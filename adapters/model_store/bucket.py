@@ -5,19 +5,20 @@ The library signs each request; the secret itself is never sent. It repeats what
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
 from adapters.secrecy import Credentials
 from domain.errors import InvalidInput, ModelMissing, ModelsUnavailable
 
 if TYPE_CHECKING:
+    from obstore import PutMode  # not there at run time
     from obstore.store import S3Config  # not there at run time
 
 _CONNECT: Final = timedelta(seconds=5)
@@ -29,12 +30,16 @@ _DETAILS: Final = "\n\nDebug source"
 
 
 class BucketPlace(NamedTuple):
-    """Where objects are: the bucket, what their names begin with, the endpoint (empty: that of AWS) and the region."""
+    """Where objects are: the bucket, what their names begin with, the endpoint (empty: that of AWS) and the region.
+
+    `setting` is the setting that names the bucket, for errors.
+    """
 
     bucket: str
     prefix: str
     endpoint: str
     region: str
+    setting: str = "[models.store] address"
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
@@ -85,7 +90,39 @@ class Bucket:
     def write(self, name: str, data: bytes) -> None:
         """Writes the object as a whole; one of this name is replaced. Raises ModelsUnavailable."""
         with self._said(name):
-            obstore.put(self._store, name, data, use_multipart=False)
+            self._put(name, data, "overwrite")
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Writes the object as a whole where there is none of this name; returns whether it did.
+
+        Raises ModelsUnavailable.
+        """
+        with self._said(name):
+            try:
+                self._put(name, data, "create")
+            except AlreadyExistsError:
+                return False
+        return True
+
+    def names(self, folder: str) -> Sequence[str]:
+        """The names of the objects below this folder, sorted. Raises ModelsUnavailable."""
+        with self._said(f"{folder}/"):
+            parts = obstore.list(self._store, f"{folder}/")  # pyright: ignore[reportUnknownMemberType]
+            return sorted(one["path"] for part in parts for one in part)
+
+    def remove(self, name: str) -> None:
+        """Removes the object, where there is one. Raises ModelsUnavailable."""
+        with self._said(name), suppress(FileNotFoundError):
+            obstore.delete(self._store, name)
+
+    def _put(self, name: str, data: bytes, mode: PutMode) -> None:
+        try:
+            obstore.put(self._store, name, data, use_multipart=False, mode=mode)
+        except FileNotFoundError:
+            raise ModelsUnavailable(
+                f"{self.place}/{name} cannot be written: the store has no bucket {self.place.bucket}; "
+                f"create it, or correct {self.place.setting}"
+            ) from None
 
     @contextmanager
     def _said(self, name: str) -> Generator[None]:

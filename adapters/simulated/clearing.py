@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from adapters.simulated.admission import too_expensive
@@ -16,6 +16,7 @@ from adapters.simulated.matching import Touch, execution_price
 from adapters.simulated.order import WorkingOrder
 from adapters.simulated.restoring import Standing
 from adapters.simulated.rules import SimulationRules
+from adapters.simulated.shown_levels import ShownLevels
 from adapters.simulated.steps import to_lot, to_tick
 from adapters.simulated.wallet import Wallet
 from adapters.simulated.wire import Wire
@@ -24,6 +25,7 @@ from domain.direction import Side
 from domain.instrument import Instrument
 from domain.order import Liquidity, OrderPlaced, OrderType
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 POSITION_GONE = "CancelByTpSlTsClear"
 NOTHING_TO_REDUCE = "CancelByReduceOnly"
 LIQUIDATION = "CancelAllBeforeLiq"
@@ -41,6 +43,9 @@ class Clearing:
     - A reduce-only order is cut to the position as that shrinks, and cancelled when the position is closed. A
       protective order is not cut; each of its fills is limited to the position at that time.
     - When the stop or target of an entry has filled, the rest of the entry is cancelled.
+
+    `held_since` is the time at which levels of a reading opened the position: a candle that opened before has prices of
+    before the position, and does not liquidate it.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class Clearing:
         self.book = Book()
         self.holding = Holding()
         self.leverage = leverage
+        self.held_since = _LONG_AGO
         self._rules, self._seed, self._wallet, self._wire = rules, seed, wallet, wire
         self._drawn_as = drawn_as
         wallet.keep(self.claim)
@@ -106,14 +112,20 @@ class Clearing:
         return too_expensive(self.cost_of(order.terms, order.leaves, price), self.available)
 
     def execute(self, order: WorkingOrder, touch: Touch, bar: Bar, at: datetime) -> list[WorkingOrder]:
-        """Fills as much as the candle's volume and the position allow; returns the children that the fill activated."""
+        """Fills as much as the market and the position allow; returns the children that the fill activated.
+
+        The market is the levels of a reading, or a share of the candle's volume.
+        """
         order.traded_in = bar.candle.open_time
-        quantity = self._fillable(order, bar)
-        if not quantity:
+        if bar.levels is not None and not self.holding.quantity:
+            self.held_since = at
+        filled = order.filled
+        for price, quantity in self._met(order, touch, bar):
+            for part in self._parts(order.terms.side, quantity):
+                self._fill(order, part, price, touch.liquidity, at)
+                self._wire.fills[bar.source] += 1
+        if order.filled == filled:
             return []
-        price = self._price_of(order, touch, bar)
-        for part in self._parts(order.terms.side, quantity):
-            self._fill(order, part, price, touch.liquidity, at)
         self._report_cut(order, at)
         self._end_siblings(order, at)
         return self._wake_children(order, at)
@@ -163,15 +175,33 @@ class Clearing:
         if order.terms.reduce_only and not order.is_protection:
             order.quantity = min(order.quantity, order.filled + self.holding.reducible(order.terms.side))
 
-    def _fillable(self, order: WorkingOrder, bar: Bar) -> Decimal:
+    def _met(self, order: WorkingOrder, touch: Touch, bar: Bar) -> Sequence[tuple[Decimal, Decimal]]:
+        """The prices and quantities at which the market fills the order now."""
+        if bar.levels is not None:
+            return self._met_levels(order, touch, bar.levels)
         share = to_lot(bar.candle.volume * self._rules.volume_share, self.instrument.lot)
-        quantity = min(order.leaves, share)
-        return (
-            min(quantity, self.holding.reducible(order.terms.side)) if order.terms.reduce_only else quantity
-        )
+        quantity = min(self._fillable(order), share)
+        return [(self._price_of(order, touch, bar), quantity)] if quantity else []
+
+    def _met_levels(
+        self, order: WorkingOrder, touch: Touch, levels: ShownLevels
+    ) -> Sequence[tuple[Decimal, Decimal]]:
+        """A taker gets the price of each level, a maker its own for what has reached it."""
+        is_maker = touch.liquidity is Liquidity.MAKER
+        taken = levels.take(order.terms.side, self._fillable(order), order.terms.limit_price)
+        lots = [
+            (touch.price if is_maker else one.price, to_lot(one.size, self.instrument.lot)) for one in taken
+        ]
+        return [one for one in lots if one[1]]
+
+    def _fillable(self, order: WorkingOrder) -> Decimal:
+        reducible = self.holding.reducible(order.terms.side)
+        return min(order.leaves, reducible) if order.terms.reduce_only else order.leaves
 
     def _price_of(self, order: WorkingOrder, touch: Touch, bar: Bar) -> Decimal:
         rules = self._rules
+        if bar.levels is not None:  # they have the cost that slippage stands for
+            return execution_price(order.terms, touch, bar, ZERO, self.instrument.tick)
         drawn = (
             draw(self._seed, self._drawn_as(order.id), order.executions) if rules.slippage_jitter else ZERO
         )

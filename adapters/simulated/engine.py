@@ -36,6 +36,8 @@ class MatchingEngine:
 
     def arrive(self, order: WorkingOrder, bar: Bar, at: datetime) -> None:
         """Matches an order that is new, activated or amended at the open: it trades there or rests."""
+        if bar.levels is not None:
+            order.rests_since = at
         if self._free(order, bar):
             self._meet_at_open(order, on_arrival(order, bar, self._tick), bar, at)
 
@@ -91,7 +93,11 @@ class MatchingEngine:
         return levels
 
     def _free(self, order: WorkingOrder, bar: Bar) -> bool:
-        return order in self._book and order.traded_in != bar.candle.open_time
+        is_left = order in self._book and order.traded_in != bar.candle.open_time
+        return is_left and self._has_stood(order, bar)
+
+    def _has_stood(self, order: WorkingOrder, bar: Bar) -> bool:
+        return bar.levels is not None or order.rests_since <= bar.candle.open_time
 
     def _meet_at_open(self, order: WorkingOrder, touch: Touch | None, bar: Bar, at: datetime) -> None:
         for child in self._meet(order, touch, bar, at):
@@ -158,7 +164,9 @@ class MatchingEngine:
         return inside(order, bar, self._tick) is not None
 
     def _liquidated(self, bar: Bar, way: Side, *, before: Decimal | None) -> bool:
-        if way is not self._holding.closing_side or not self._liquidation_reached(bar.far(way), before):
+        if way is not self._holding.closing_side or self._clearing.held_since > bar.candle.open_time:
+            return False
+        if not self._liquidation_reached(bar.far(way), before):
             return False
         self._clearing.liquidate(bar.candle.close_time)
         return True

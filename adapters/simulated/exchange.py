@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 
 from adapters.simulated.admission import UNKNOWN_INSTRUMENT, UNKNOWN_ORDER, UNKNOWN_TO_AMEND
 from adapters.simulated.clearing import Clearing
+from adapters.simulated.fill_source import FillSource
 from adapters.simulated.fitness import check_account, check_instrument
 from adapters.simulated.idle import IdleBounds
 from adapters.simulated.in_process import InProcessExchange
@@ -23,6 +24,7 @@ from domain.arithmetic import EXACT, ONE
 from domain.candle import Candle
 from domain.errors import ExchangeRefused, InvalidInput, InvalidSettings
 from domain.instrument import Instrument
+from domain.market import BookReading
 from domain.venue import VenueBalance, VenueOrder, VenuePosition
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -113,6 +115,10 @@ class SimulatedExchange(InProcessExchange):
         """The signed quantity held, in base currency; negative when short. Raises KeyError for an unlisted id."""
         return self._markets[instrument].position
 
+    def trades(self, instrument: str) -> bool:
+        """Whether the instrument is listed here."""
+        return instrument in self._markets
+
     def submit(self, tickets: Sequence[Ticket]) -> None:
         """See `OrderEntry.submit`; a ticket with an order id used before has no effect."""
         for ticket in tickets:
@@ -180,6 +186,39 @@ class SimulatedExchange(InProcessExchange):
             for market, bar in bars:
                 market.finish(bar)
         self._answer_strays(candles[:1])
+
+    def on_readings(self, readings: Sequence[BookReading], at: datetime) -> None:
+        """Moves markets by readings of their order books, which were received at `at` (UTC).
+
+        Raises InvalidInput for a reading of an instrument that is not traded here.
+        """
+        self._time = max(self._time, at)
+        with localcontext(EXACT):
+            for reading in readings:
+                market = self._markets.get(reading.instrument)
+                if market is None:
+                    raise InvalidInput(f"received a book of {reading.instrument}, which is not traded here")
+                market.read(reading, at)
+
+    def meet_books(self, until: datetime, patience: timedelta) -> None:
+        """Carries out the requests that have arrived by `until` (UTC) in each market whose last reading is known.
+
+        Call it before each `on_readings`, or a request meets a reading that came after it. A request that arrives later
+        than `patience` after the reading waits for the next one, or for a candle.
+        """
+        with localcontext(EXACT):
+            for market in self._markets.values():
+                market.meet(until, patience)
+
+    def forget_books(self) -> None:
+        """Takes all books as unknown until their next readings, as after a pause of the recording."""
+        for market in self._markets.values():
+            market.forget_book()
+
+    @property
+    def fills(self) -> Mapping[FillSource, int]:
+        """The number of executions by what filled them; liquidations are none."""
+        return self._wire.fills
 
     def idle_bounds(self) -> Mapping[str, IdleBounds] | None:
         """By instrument what candles may do without any effect; None where the next candle may have one whatever it is.

@@ -8,15 +8,20 @@
   their levels.
 3. Reduce-only limit orders (targets) are filled last, and not for positions entered inside this candle.
 4. Funding is settled at the close.
+
+Between candles, readings of the order book (`read`, `meet`) fill orders from their levels. A request is carried out at
+the last reading before its arrival, while that is no older than the given patience. Each later reading is compared with
+the resting orders as an open is, at the middle of its best prices. A candle in which a reading was taken then moves
+through its range alone, and only orders that stood at its open, and a position of that time, meet it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from adapters.simulated.bar import Bar, bar_of
+from adapters.simulated.bar import Bar, bar_of, bar_of_reading
 from adapters.simulated.clearing import Clearing
 from adapters.simulated.desk import OrderDesk
 from adapters.simulated.engine import MatchingEngine
@@ -28,6 +33,7 @@ from domain.candle import Candle
 from domain.direction import Direction
 from domain.errors import InvalidInput
 from domain.instrument import Instrument
+from domain.market import BookReading
 from domain.venue import VenuePosition
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -43,7 +49,8 @@ class Market:
         self._engine = MatchingEngine(clearing, wire, version)
         self._desk = OrderDesk(clearing, self._engine, wire, band)
         self._before: Candle | None = None
-        self._over_at = _LONG_AGO
+        self._over_at = self._read_at = _LONG_AGO
+        self._shown: Bar | None = None
         # A candle whose range lies between these two prices affects no order or position.
         self._below, self._above = self._engine.bounds()
 
@@ -130,7 +137,8 @@ class Market:
         late = [request for request in requests if request.arrives_at > candle.open_time]
         for request in requests[: len(requests) - len(late)]:
             self._desk.deal(request, bar)
-        self._engine.open(bar)
+        if self._read_at <= candle.open_time:
+            self._engine.open(bar)
         for request in late:
             self._desk.deal(request, bar)
         return bar
@@ -143,6 +151,31 @@ class Market:
             self._clearing.fund(bar.candle.close_time, bar.candle.close, bar.candle.funding_rate)
         self._before, self._over_at = bar.candle, bar.candle.close_time
         self._below, self._above = self._engine.bounds()
+
+    def read(self, reading: BookReading, at: datetime) -> None:
+        """Takes a reading of the book that was received at `at`, and compares it with the resting orders."""
+        self._shown = bar = bar_of_reading(reading, at)
+        if bar is None:
+            return
+        self._read_at = at
+        if reading.bids[0].price <= self._below or reading.asks[0].price >= self._above:
+            self._engine.open(bar)
+            self._below, self._above = self._engine.bounds()
+
+    def meet(self, until: datetime, patience: timedelta) -> None:
+        """Carries out the requests that have arrived by `until` at the last reading, if the book is known.
+
+        Those that arrive later than `patience` after it wait for the next reading or candle.
+        """
+        if self._shown is None or not self.inbox.waiting:
+            return
+        for request in self.inbox.take_met(self._shown.candle, until, patience):
+            self._desk.deal(request, self._shown)
+        self._below, self._above = self._engine.bounds()
+
+    def forget_book(self) -> None:
+        """Takes the book as unknown until the next reading."""
+        self._shown = None
 
     def fund(self, at: datetime, price: Decimal, rate: Decimal) -> None:
         """Settles funding between two candles (see `Clearing.fund`)."""

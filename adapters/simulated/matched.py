@@ -6,7 +6,7 @@ serves over HTTP: one set of rules behind two doors. Nothing is sent anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
@@ -94,6 +94,7 @@ class MatchedExchange(InProcessExchange):
         check_account(balance, leverage)
         for name, instrument in instruments.items():
             check_instrument(name, instrument, currency, leverage)
+        _check_symbols(instruments)
         self._rules, self._instruments, self._latest = rules, instruments, in_ms(began)
         contracts = [contract_of(one, n, rules.price_band) for n, one in enumerate(instruments.values(), 1)]
         self.engine = venue = Venue(contracts, self._latest, rules.seed)
@@ -179,6 +180,12 @@ class MatchedExchange(InProcessExchange):
     def waiting(self) -> int:
         """The number of requests that have not been carried out."""
         return len(self._waiting)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the account has no order, no position and no request: the market changes nothing of it."""
+        account = self._account
+        return not self._waiting and not account.orders and next(iter(account.held()), None) is None
 
     # -- order entry
 
@@ -293,6 +300,18 @@ class MatchedExchange(InProcessExchange):
         self._outcomes.take(self.engine.outbox.drain(), at_ms(self._latest))
         self.engine.outbox.drain_trades()
         self.engine.outbox.drain_liquidations()
+
+
+def _check_symbols(instruments: Collection[str]) -> None:
+    """Raises InvalidInput for two instruments of one symbol: they are of two exchanges, and this is one."""
+    seen: dict[str, str] = {}
+    for name in instruments:
+        other = seen.setdefault(symbol_of(name), name)
+        if other != name:
+            raise InvalidInput(
+                f"{other} and {name} are of two exchanges, and a simulated account is at one: trade them in separate "
+                "runs, as by --symbol with the id of an instrument"
+            )
 
 
 def _arrival(request: Request) -> datetime:

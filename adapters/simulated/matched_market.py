@@ -25,7 +25,7 @@ from adapters.simulated.venue.played import (
 )
 from domain.candle import Candle
 from domain.direction import Side
-from domain.market import BookUpdate, KnownPrice, Level, MarketEvent, Quote, Trade
+from domain.market import BookReading, BookUpdate, KnownPrice, Level, MarketEvent, Quote, Trade
 
 Step = tuple[int, Callable[[int], None]]
 """The time (ms) at which a part of an event happened, and the function that plays it at a time of the venue (ms)."""
@@ -69,7 +69,7 @@ class MatchedMarket:
                 yield at, lambda now: self._trade(event, at, now)
             case Candle():
                 yield from self._of_candle(event)
-            case KnownPrice():
+            case KnownPrice() | BookReading():
                 return
 
     def _of_book(self, update: BookUpdate, at: int) -> Iterator[Step]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from domain.arithmetic import ZERO
 from domain.order import OrderPlaced, OrderType
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -17,6 +19,8 @@ class WorkingOrder:
     `quantity` is the total it may fill: the requested quantity, or less where a reduce-only order was cut to the
     position. `awake` means active: a protective order is not awake until its parent has opened a position. `traded_in`
     is the open time of the candle in which it last traded: an order trades at most once in a candle.
+    `rests_since` is when a reading of a book admitted, activated or amended it: a candle that opened before has prices
+    of before the order, and does not trade it.
     """
 
     id: str
@@ -27,6 +31,7 @@ class WorkingOrder:
     awake: bool = True
     triggered: bool = False
     traded_in: datetime | None = None
+    rests_since: datetime = _LONG_AGO
 
     @property
     def leaves(self) -> Decimal:

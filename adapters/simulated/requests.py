@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from msgspec import Struct
@@ -60,6 +60,13 @@ class Inbox:
     def take(self, candle: Candle) -> list[Request]:
         """Removes and returns the requests processed in this candle, by arrival."""
         return self._take(lambda request: request.meets(candle))
+
+    def take_met(self, reading: Candle, until: datetime, patience: timedelta) -> list[Request]:
+        """Removes and returns, by arrival, the requests that arrive by `until` and within `patience` after a reading of
+        the book; `reading` is the instant of that reading.
+        """
+        latest = min(until, reading.open_time + patience)
+        return self._take(lambda request: request.arrives_at <= latest)
 
     def take_until(self, moment: datetime) -> list[Request]:
         """Removes and returns the requests that arrive before `moment`, by arrival."""

@@ -134,17 +134,12 @@ class TradedExchange(MatchedExchange):
             market = self._traded.get(trade.instrument)
             if market is None:
                 raise InvalidInput(f"received a trade of {trade.instrument}, which is not traded here")
-            if self._is_idle:
+            if self.is_idle:
                 market.pass_by(trade)
             else:
                 market.is_awaited = bool(self.waiting)
                 self.on_market((trade,), trade.at)
                 yield max(trade.at, self.server_time())
-
-    @property
-    def _is_idle(self) -> bool:
-        account = self._account
-        return not self.waiting and not account.orders and next(iter(account.held()), None) is None
 
 
 def _is_reached(order: Order, price: Decimal) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 
+from adapters.simulated.fill_source import FillSource
 from adapters.simulated.history import History
 from adapters.simulated.ids import execution_id, fact, venue_order_id
 from adapters.simulated.requests import Request
@@ -45,11 +47,12 @@ class Wire:
     """Collects reports until they are drained.
 
     Of some kinds an order has at most one report; the fact of such a report is a hash of order id and kind. `history`
-    holds all reports, also those already drained.
+    holds all reports, also those already drained. `fills` counts executions by what filled them.
     """
 
     def __init__(self) -> None:
         self.history = History()
+        self.fills = Counter[FillSource]()
         self._waiting: list[AnyReport] = []
 
     def drain(self) -> list[AnyReport]:

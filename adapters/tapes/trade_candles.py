@@ -26,7 +26,7 @@ def candles_of_trades(tape: TradeTape, interval: timedelta) -> Tape:
     Raises InvalidInput where no candle is left.
     """
     by_number = groupby(tape.trades, key=lambda one: (one.at - _EPOCH) // interval)
-    every = [_candle(_EPOCH + number * interval, interval, list(trades)) for number, trades in by_number]
+    every = [candle_of(_EPOCH + number * interval, interval, list(trades)) for number, trades in by_number]
     found = every[1:-1]
     if not found:
         raise InvalidInput(
@@ -39,7 +39,8 @@ def candles_of_trades(tape: TradeTape, interval: timedelta) -> Tape:
     return Tape(tape.instrument, interval, tuple(found), gaps, notes, tape.paths[0])
 
 
-def _candle(opened: datetime, interval: timedelta, trades: Sequence[Trade]) -> Candle:
+def candle_of(opened: datetime, interval: timedelta, trades: Sequence[Trade]) -> Candle:
+    """The candle of an instrument's trades in one interval, which are in order of time and at least one."""
     prices = [one.price for one in trades]
     return Candle(
         instrument=trades[0].instrument,

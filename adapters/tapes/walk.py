@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -57,32 +57,44 @@ class Walk:
         self._deviation = character.volatility * sqrt(interval / _YEAR)
         self._own = sqrt(1.0 - character.correlation * character.correlation)
         self._price = self._level = character.price * (0.85 + 0.3 * chance.random())
-        self._last = self._rounded(self._price)
+        self._tick = float(instrument.tick)
+        self._last = self._ticks(self._price)
 
     def bar(self, opens: datetime, conditions: Conditions) -> Bar:
         """The next candle; its volume depends on the time of day of `opens` (UTC)."""
         before, opened = self._price, self._last
-        prices = [opened, *map(self._rounded, self._path(conditions))]
-        self._last = prices[-1]
+        path = self._path(conditions)
+        self._price = path[-1]
+        self._last = self._ticks(self._price)
         self._level += _FOLLOW * (self._price - self._level)
         move = abs(self._price - before) / before / self._deviation
+        tick = self._instrument.tick
         return Bar(
-            opened, max(prices), min(prices), prices[-1], self._volume(opens, conditions.variance, move)
+            opened * tick,
+            max(opened, self._ticks(max(path))) * tick,
+            min(opened, self._ticks(min(path))) * tick,
+            self._last * tick,
+            self._volume(opens, conditions.variance, move),
         )
 
-    def _path(self, conditions: Conditions) -> Iterator[float]:
+    def _path(self, conditions: Conditions) -> Sequence[float]:
+        """The price after each sub-step. The attributes are read once: the loop is most of a market's time."""
         regime, shared = conditions.regime, self._character.correlation
         scale = self._deviation * sqrt(conditions.variance) / _ROOT_STEPS
-        drift = self._deviation * regime.drift / STEPS
+        drift, pulled = self._deviation * regime.drift / STEPS, regime.pull / STEPS
+        price, level, own, chance = self._price, self._level, self._own, self._chance
+        path: list[float] = []
         for common in conditions.shocks:
-            pull = regime.pull / STEPS * (self._level - self._price) / self._price
-            change = drift + pull + scale * (shared * common + self._own * shock(self._chance))
-            self._price *= 1.0 + max(change, _DEEPEST)
-            yield self._price
+            change = (
+                drift + pulled * (level - price) / price + scale * (shared * common + own * shock(chance))
+            )
+            price *= 1.0 + max(change, _DEEPEST)
+            path.append(price)
+        return path
 
-    def _rounded(self, price: float) -> Decimal:
-        tick = self._instrument.tick
-        return max(int(price / float(tick) + 0.5), 1) * tick
+    def _ticks(self, price: float) -> int:
+        """The number of ticks, at least one, that is nearest to the price. A higher price has no fewer ticks."""
+        return max(int(price / self._tick + 0.5), 1)
 
     def _volume(self, opens: datetime, variance: float, move: float) -> Decimal:
         """The volume, at least one lot; `move` is in standard deviations of a candle."""

@@ -18,7 +18,9 @@ from commands.request import (
     CancelOrder,
     ChangeSettings,
     ClosePosition,
+    DraftEntry,
     DraftOrder,
+    EndRoute,
     ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
@@ -34,13 +36,25 @@ from commands.request import (
     ResumeEntries,
     ResumeStrategy,
     RetireModel,
+    ReviewSettings,
+    SubmitSettings,
     TripKillSwitch,
     WithdrawClose,
 )
-from commands.requests import account, closes, models, orders, protection, signals
+from commands.requests import (
+    account,
+    closes,
+    ended_routes,
+    held_settings,
+    models,
+    orders,
+    protection,
+    signals,
+)
 from commands.requests.already import note
 from commands.requests.decided import decided
 from commands.requests.draft import draft
+from commands.requests.entry_draft import draft_entry
 from commands.requests.fingerprint import fingerprint
 from commands.requests.repeated import is_the_same
 from commands.requests.situation import Situation
@@ -60,7 +74,18 @@ _MOST_FIGURES = 100
 _PROSE = ("reason", "resolution", "strategy")
 """The fields that are recorded as given."""
 
-_REFERENCES = ("order_id", "position", "discrepancy_id", "owner", "sha256", "subject", "test", "rule")
+_REFERENCES = (
+    "order_id",
+    "position",
+    "discrepancy_id",
+    "owner",
+    "route",
+    "held",
+    "sha256",
+    "subject",
+    "test",
+    "rule",
+)
 """The fields that name something in the log; a message of refusal repeats them."""
 
 
@@ -114,7 +139,7 @@ def _amounts(request: Request) -> Iterator[tuple[str, Decimal]]:
 def _texts(request: Request) -> Iterator[tuple[str, str]]:
     """The texts that are recorded as given, each after its name in messages."""
     yield from _fields(request, _PROSE)
-    if isinstance(request, RaiseSignal):
+    if isinstance(request, RaiseSignal | DraftEntry):
         yield "strategy", request.signal.strategy
         yield "instrument", request.signal.instrument
         if len(request.signal.inputs) > _MOST_FIGURES:
@@ -126,7 +151,7 @@ def _references(request: Request) -> Iterator[tuple[str, str]]:
     yield from _fields(request, _REFERENCES)
     if isinstance(request, PlaceOrder | DraftOrder):
         yield "instrument", request.terms.instrument
-    if isinstance(request, ChangeSettings):
+    if isinstance(request, ChangeSettings | SubmitSettings):
         for name, value in request.changes.items():
             yield "name of a setting", name
             yield "value of a setting", value
@@ -150,7 +175,10 @@ COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
     PauseStrategy: account.pause,
     ResumeStrategy: account.resume,
     ResumeEntries: account.resume_entries,
+    EndRoute: ended_routes.end,
     ChangeSettings: account.adjust,
+    SubmitSettings: held_settings.submit,
+    ReviewSettings: held_settings.review,
     TripKillSwitch: account.trip,
     ResetKillSwitch: account.reset,
     ForgetPersonalKey: account.forget,
@@ -168,6 +196,7 @@ __all__ = [
     "check",
     "decided",
     "draft",
+    "draft_entry",
     "fingerprint",
     "is_the_same",
     "note",

@@ -15,6 +15,7 @@ from commands.reconciliation import ResolveDiscrepancy
 from commands.request import (
     AmendOrder,
     ChangeSettings,
+    EndRoute,
     ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
@@ -25,6 +26,7 @@ from commands.request import (
     ResumeEntries,
     ResumeStrategy,
     RetireModel,
+    SubmitSettings,
     TripKillSwitch,
 )
 from commands.requests.repeated import first_of, only
@@ -109,7 +111,9 @@ ALREADY: Mapping[type, Note] = {
     ResumeEntries: lambda request, _world, _account: (
         f"no pause after losses is in force for {request.owner or 'the account'}"
     ),
+    EndRoute: lambda request, _world, _account: f"the route {request.route} is over already",
     ChangeSettings: lambda _request, _world, _account: "these settings are in force already",
+    SubmitSettings: lambda _request, _world, _account: "these settings are in force or held already",
     TripKillSwitch: _tripped,
     ResetKillSwitch: lambda _request, _world, _account: "the kill switch is not tripped",
     ForgetPersonalKey: lambda request, _world, _account: f"the key {request.key_id} is forgotten already",

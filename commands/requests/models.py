@@ -9,6 +9,7 @@ from commands.request import PromoteModel, ReportDrift, RetireModel
 from commands.requests.situation import Situation
 from commands.routes import Command
 from domain.errors import InvalidInput, Refused
+from domain.features.sets import check_fed
 from domain.model import DriftFound, ModelInForce, ModelRetired, ModelRole
 
 
@@ -23,8 +24,9 @@ def register(request: RegisterModel, situation: Situation, _chain: str) -> Seque
 def promote(request: PromoteModel, situation: Situation, _chain: str) -> Sequence[Command]:
     """Gives a model a role; none where it has it.
 
-    Raises Refused for a model that is not registered, and where a rule would make the champion a challenger: then none
-    would decide. A person may do so. The decider refuses a champion that its gate has not let pass.
+    Raises Refused for a model that is not registered, for one that reads order books where the settings require none,
+    and where a rule would make the champion a challenger: then none would decide. A person may do so. The decider
+    refuses a champion that its gate has not let pass.
     """
     found, models = _known(request.sha256, situation), situation.portfolio.models
     role = models.role_of(request.sha256)
@@ -34,6 +36,7 @@ def promote(request: PromoteModel, situation: Situation, _chain: str) -> Sequenc
         raise Refused(
             f"the model {request.sha256} is the champion; the rule {request.rule!r} cannot make it a challenger"
         )
+    check_fed(found.feature_set, has_books=situation.settings.book.required)
     champion = "" if models.champion is None else models.champion.sha256
     command = promotion(
         found.name,

@@ -35,7 +35,7 @@ def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequ
     strategy's positions, and for an entry whose stop or target is on the wrong side of the last price, RefusedForNow
     for an instrument without a market. Names are compared without regard to case, width and surrounding spaces.
     """
-    signal = _measured(request.signal.detected(), situation)
+    signal = measured(request.signal.detected(), situation)
     _check_name(signal.strategy, situation)
     view = situation.view(situation.rules(signal.instrument))
     last = situation.last_price(signal.instrument)
@@ -44,8 +44,9 @@ def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequ
     return [signal_commands.RaiseSignal(chain, signal)]
 
 
-def _measured(signal: SignalDetected, situation: Situation) -> SignalDetected:
-    """The signal with the correlations of its instrument, which are measured here and never taken from a source.
+def measured(signal: SignalDetected, situation: Situation) -> SignalDetected:
+    """The signal with the correlations of its instrument and the order book that it needs, which are measured here and
+    never taken from a source.
 
     Raises InvalidInput for a signal that has such an input.
     """
@@ -54,6 +55,8 @@ def _measured(signal: SignalDetected, situation: Situation) -> SignalDetected:
         raise InvalidInput(f"the input {named[0]} is measured by the engine: leave it out")
     if signal.intent is Intent.EXIT:
         return signal
+    if situation.settings.book_of(signal.strategy).required:
+        signal = replace(signal, book=situation.book(signal.instrument, situation.at))
     found = situation.alike(signal.instrument)
     return replace(signal, inputs={**signal.inputs, **found}) if found else signal
 

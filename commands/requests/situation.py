@@ -11,6 +11,7 @@ from msgspec import Struct
 from commands.identity import Identity
 from commands.world import World
 from domain.account import with_reserved
+from domain.book.book_read import BookRead, read_of
 from domain.command_fact import chain_fact
 from domain.committees import View
 from domain.errors import InstrumentNotListed, Refused, RefusedForNow
@@ -25,12 +26,17 @@ def _unknown(_instrument: str) -> Mapping[str, float]:
     return {}
 
 
+def _unread(_instrument: str, now: datetime) -> BookRead:
+    """No book was read."""
+    return read_of(None, now)
+
+
 class Situation(Struct, frozen=True, kw_only=True):
     """`at` is when the events that follow are recorded (UTC), `prices` are in quote currency, by instrument.
 
     `alike` returns the hourly correlations of an instrument with what is held (`domain/limits/hourly.py`), where the
-    limit on them is in force. `prices` and `alike` are not in the log. A request may be refused because of them;
-    recorded events are never judged by them again.
+    limit on them is in force, and `book` the order book of an instrument as a signal holds it. None of them is in the
+    log. A request may be refused because of them; recorded events are never judged by them again.
     """
 
     world: World
@@ -38,6 +44,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     at: datetime
     prices: Mapping[str, Decimal]
     alike: Callable[[str], Mapping[str, float]] = _unknown
+    book: Callable[[str, datetime], BookRead] = _unread
 
     @property
     def portfolio(self) -> Portfolio:

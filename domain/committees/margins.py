@@ -500,6 +500,23 @@ RULES: Mapping[str, Sequence[_Rule]] = {
             "s",
         ),
     ),
+    "BOOK_STALE": (
+        _Rule("an age of the order book of", Must.AT_MOST, _both("age_seconds", "stale_seconds"), "s"),
+    ),
+    "BOOK_TOO_THIN": (
+        _Rule("a size in the known levels of", Must.AT_LEAST, _both("filled", "quantity"), _BASE),
+    ),
+    "EXPECTED_SLIPPAGE": (
+        _Rule(
+            "a cost beyond the best price of",
+            Must.AT_MOST,
+            _both("cost_bps", "max_slippage_bps"),
+            "bp",
+        ),
+    ),
+    "EQUAL_INSTRUMENT_HELD": (
+        _Rule("positions and entries in equal instruments of", Must.BELOW, _both("held", "most")),
+    ),
     "DATA_FROM_THE_FUTURE": (
         _Rule("an age of the candle of", Must.AT_LEAST, lambda figures: (_age(figures), ZERO), "s"),
     ),
@@ -548,6 +565,11 @@ _CONDITIONS: Mapping[str, _Condition] = {
     "FILTER_FIGURES_MISSING": _Condition(
         "the figures of the filter, which more closed candles would have given: no {missing}", "missing"
     ),
+    "ROUTE_OPEN": _Condition("no open route to another engine: that of {chain} to {instrument}", "chain"),
+    "ROUTED": _Condition(
+        "this engine's instrument to be the cheapest: {chosen} was, at another engine", "chosen"
+    ),
+    "BOOK_UNKNOWN": _Condition("a known order book: {why}", "why"),
     "SCORE_LATE": _Condition("the deciding model's score in time: {detail}", "detail"),
     "SCORE_FAILED": _Condition("a score of the champion: {detail}", "detail"),
     "SCORE_MISSING": _Condition("the features of the champion: {detail}", "detail"),

@@ -93,7 +93,7 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
         return EXACT.multiply(self.sized.quantity, distance(self.entry, self.stop))
 
 
-_TO_TICK: Mapping[Direction, Callable[[Decimal, Decimal], Decimal]] = {
+TO_TICK: Mapping[Direction, Callable[[Decimal, Decimal], Decimal]] = {
     Direction.LONG: round_down,
     Direction.SHORT: round_up,
 }
@@ -154,7 +154,7 @@ def _on_tick(entry: Entry, level: Decimal | None, rules: Instrument) -> Decimal 
     """Rounds only a signal's levels: a person's level that is no multiple of the tick was refused before."""
     if level is None or entry.origin is None:
         return level
-    return _TO_TICK[entry.direction](level, rules.tick)
+    return TO_TICK[entry.direction](level, rules.tick)
 
 
 def _sized(

@@ -18,6 +18,8 @@ position. An entry against a position of its own strategy is a flip; the rules f
 margin (`domain/committees/margin_limits.py`). No entry is made while its leverage is not known
 (`domain/committees/leverage.py`). All members judge by the limits of the regime that is in force for the
 instrument (`domain/committees/regimes.py`).
+Where an entry needs an order book, its cost is judged by that (`domain/committees/book.py`). Equal instruments among
+which it was chosen have the limit of one (`domain/committees/venues.py`).
 A weight scales an entry's size or confidence before they are judged (`domain/committees/weighted.py`). Where a champion
 is in force, its score is voted on (`domain/committees/scores.py`); the second leg of a reversal has the score of its
 signal.
@@ -38,6 +40,7 @@ from domain.arithmetic import ZERO, distance
 from domain.committees import alpha, risk
 from domain.committees.additions import addition_members
 from domain.committees.after_close import after_close, is_reversal, with_balance
+from domain.committees.book import book_members
 from domain.committees.case import Case
 from domain.committees.filters import filter_members
 from domain.committees.flips import flip_members
@@ -49,7 +52,9 @@ from domain.committees.member import Member, vote
 from domain.committees.plan import most_risk
 from domain.committees.regimes import in_regime
 from domain.committees.repeated import repeat_members
+from domain.committees.routes import route_members
 from domain.committees.scores import score_members
+from domain.committees.venues import venue_members
 from domain.committees.view import View
 from domain.committees.weighted import weight_members
 from domain.direction import Direction
@@ -219,6 +224,8 @@ def decide_reversal(decided: Decided, decided_at: datetime, flat: Flat, view: Vi
         *limit_members(case),
         *weight_members(case),
         *score_members(case),
+        *book_members(case),
+        *route_members(case),
     )
     against = _reasons_against(_votes(members, case))
     if against:
@@ -286,6 +293,8 @@ def _reverse(case: Case, held: OpenPosition, on_exit: tuple[Vote, ...]) -> Decis
         *limit_members(entering),
         *weight_members(entering),
         *score_members(entering),
+        *book_members(entering),
+        *route_members(entering),
     )
     votes = _votes(members, entering)
     against, why = _reasons_against(votes), _WHY_CLOSE[Intent.ENTER]
@@ -307,6 +316,9 @@ def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
         *limit_members(case),
         *weight_members(case),
         *score_members(case),
+        *book_members(case),
+        *venue_members(case),
+        *route_members(case),
     )
     votes = _votes((*members, *further), case)
     against = _reasons_against(votes)

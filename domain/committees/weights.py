@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.arithmetic import ONE
+from domain.arithmetic import EXACT, ONE
 from domain.committees.regimes import regime_of
 from domain.committees.view import View
 from domain.entry import Entry
@@ -29,10 +29,17 @@ def row_of(owner: str, instrument: str, view: View) -> Weight | None:
 
 
 def share_of(entry: Entry, view: View) -> Decimal:
-    """The share of the sizing rule's quantity that the entry has: its weight where weights scale sizes, else 1."""
-    found = weight_of(entry, view)
-    scales = view.settings.settings.weights.scales
-    return ONE if found is None or scales is not WeightScale.SIZE else found.weight
+    """The share of the sizing rule's quantity that the entry has: its weight where weights scale sizes, else 1; times
+    the signal's confidence where sizes are by confidence.
+
+    A confidence outside 0..1 has no share, so that the entry is refused for it.
+    """
+    found, settings = weight_of(entry, view), view.settings.settings
+    share = ONE if found is None or settings.weights.scales is not WeightScale.SIZE else found.weight
+    if entry.origin is None or not settings.sizing_of(entry.owner).by_confidence:
+        return share
+    own = entry.origin.confidence
+    return EXACT.multiply(share, Decimal(repr(own))) if 0 <= own <= 1 else share
 
 
 def scaled_confidence(entry: Entry, view: View) -> float | None:

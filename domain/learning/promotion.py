@@ -15,7 +15,9 @@ Ramdas, 2024, "Estimating means of bounded random variables by betting"; for for
 
 *What counts.* Only signals after the trial began. A stake must be fixed with every outcome before it
 known, so a signal is passed over while one that counted before it is not resolved. Signals of one instant count as
-their mean.
+their mean. Which signals count must not depend on how fast they end: while the trade of one that counts is open,
+nothing after it does. Otherwise the losses that end during a long gain would count in its place, and every look would
+choose among the trades by their outcome.
 """
 
 from __future__ import annotations
@@ -100,17 +102,24 @@ def level_of(ordinal: int, budget: float) -> float:
 
 
 def tried(
-    outcomes: Sequence[ScoredOutcome], *, began_at: int, ordinal: int, budget: float, least_signals: int
+    outcomes: Sequence[ScoredOutcome],
+    *,
+    began_at: int,
+    ordinal: int,
+    budget: float,
+    least_signals: int,
+    open_at: Sequence[int] = (),
 ) -> Trial:
     """The trial of a challenger; `outcomes` are in any order, those up to `began_at` do not count.
 
+    `open_at` are the times of the signals, scored by both, whose entry or trade has not ended.
     It is promoted where its wealth ever reached 1 / level, and at least `least_signals` instants had counted by then.
     Raises InvalidInput as `level_of`, and for a confidence outside 0..1.
     """
     level = level_of(ordinal, budget)
     later = sorted((one for one in outcomes if one.signal_at > began_at), key=lambda one: one.signal_at)
     bettor, used, promoted = _Bettor(), 0, False
-    for group in _apart(later):
+    for group in _apart(later, [at for at in open_at if at > began_at]):
         used += len(group)
         bettor.take(fmean(map(_difference, group)), fmean(map(_greatest, group)))
         promoted = promoted or (bettor.taken >= least_signals and bettor.wealth * level >= 1)
@@ -124,10 +133,14 @@ def tried(
     )
 
 
-def _apart(rising: Sequence[ScoredOutcome]) -> Iterator[list[ScoredOutcome]]:
-    """The outcomes of one instant together, each instant after all that counted before it was resolved."""
+def _apart(rising: Sequence[ScoredOutcome], open_at: Sequence[int]) -> Iterator[list[ScoredOutcome]]:
+    """The outcomes of one instant together, each instant after all that counted before it was resolved, up to the first
+    instant that counts and has a signal that is not resolved.
+    """
     free_at: int | None = None
     for at, group in groupby(rising, key=lambda one: one.signal_at):
+        if any(one <= at and (free_at is None or one >= free_at) for one in open_at):
+            return
         together = list(group)
         if free_at is None or at >= free_at:
             yield together

@@ -7,7 +7,7 @@ from domain.management.settings import ManagementSettings
 from domain.regime import Regime
 from domain.settings import Settings
 
-_A_SCANNER = ""
+A_SCANNER = ""
 """The owner of what has no settings of its own."""
 
 
@@ -23,7 +23,7 @@ def intervals_of_signs(settings: Settings) -> frozenset[str]:
 
     Empty text is the interval of the market's candles, which is that of what is no strategy instance.
     """
-    owners = {one.instance: one.interval for one in settings.strategies} | {_A_SCANNER: ""}
+    owners = {one.instance: one.interval for one in settings.strategies} | {A_SCANNER: ""}
     return frozenset(
         interval
         for owner, interval in owners.items()
@@ -33,7 +33,7 @@ def intervals_of_signs(settings: Settings) -> frozenset[str]:
 
 def is_in_use(settings: Settings) -> bool:
     """Whether any rule is on for any strategy instance or scanner."""
-    return any(may_manage(owner, settings) for owner in (_A_SCANNER, *settings.instances))
+    return any(may_manage(owner, settings) for owner in (A_SCANNER, *settings.instances))
 
 
 def may_manage(owner: str, settings: Settings) -> bool:
@@ -41,11 +41,16 @@ def may_manage(owner: str, settings: Settings) -> bool:
     return any(management_of(owner, regime, settings).is_on for regime in _regimes(settings))
 
 
+def manages_by_books(owner: str, settings: Settings) -> bool:
+    """Whether a rule for positions of this owner reads order books, in any regime."""
+    return any(management_of(owner, regime, settings).reads_books for regime in _regimes(settings))
+
+
 def moving(settings: Settings) -> frozenset[str]:
     """The names of the settings by which a rule moves the stop or target of any owner's position, in any regime."""
     return frozenset(
         name
-        for owner in (_A_SCANNER, *settings.instances)
+        for owner in (A_SCANNER, *settings.instances)
         for regime in _regimes(settings)
         for name in management_of(owner, regime, settings).moving
     )

@@ -42,7 +42,7 @@ def partial_close(reading: Reading) -> Finding | None:
     quantity = min(round_down(EXACT.multiply(state.entered, share), rules.lot), state.quantity)
     if reached == len(levels) and total(one.share for one in levels) == ONE:
         quantity = state.quantity
-    if not _is_tradable(quantity, price.price, rules):
+    if not is_tradable(quantity, price.price, rules):
         return None
     figures = {
         "from_profit": f"{levels[reached - 1].profit:f}",
@@ -50,7 +50,7 @@ def partial_close(reading: Reading) -> Finding | None:
         "entered": f"{state.entered:f}",
     }
     left = EXACT.subtract(state.quantity, quantity)
-    if _is_tradable(left, price.price, rules):
+    if is_tradable(left, price.price, rules):
         return Finding(Rule.PARTIAL_CLOSE, Reduce(quantity, reached), figures)
     return Finding(Rule.PARTIAL_CLOSE, Close(CloseReason.LAST_PARTIAL_CLOSE), figures | {"left": f"{left:f}"})
 
@@ -62,5 +62,6 @@ def levels_done(reading: Reading, levels: Sequence[PartialLevel]) -> int:
     return 0 if profit is None else sum(1 for one in levels if one.profit <= profit)
 
 
-def _is_tradable(quantity: Decimal, price: Decimal, rules: Instrument) -> bool:
+def is_tradable(quantity: Decimal, price: Decimal, rules: Instrument) -> bool:
+    """Whether an order of this quantity (base currency) at this price is large enough for the instrument."""
     return quantity >= rules.min_quantity and quantity > 0 and notional(quantity, price) >= rules.min_notional

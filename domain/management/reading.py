@@ -13,6 +13,7 @@ from domain.direction import Direction
 from domain.instrument import Instrument
 from domain.managed import LastManaged, ManagedBy, Rule, latest_of
 from domain.management.settings import ManagementSettings
+from domain.management.strong_book import StrongBook
 from domain.management.turned import Turned
 from domain.market import LastPrice
 from domain.position import Open
@@ -38,7 +39,8 @@ class Reading(Struct, frozen=True, gc=False, kw_only=True):
     `can_move_target` state whether such orders rest at the exchange, with no request about them under way, and
     `can_reduce` whether no order is under way that closes a part of it. `signs` are the last turns of the signs of a
     reversal, where a candle of the owner's interval has just closed. `stop_moved_at` and `target_moved_at` are when
-    they were last moved, by anyone (UTC); None before the first move.
+    they were last moved, by anyone (UTC); None before the first move. `book` are the strong levels of the order book
+    where a reading of it is judged; None otherwise, and where the book is not known.
     """
 
     state: Open
@@ -55,6 +57,7 @@ class Reading(Struct, frozen=True, gc=False, kw_only=True):
     signs: Mapping[str, Turned] | None = None
     stop_moved_at: datetime | None = None
     target_moved_at: datetime | None = None
+    book: StrongBook | None = None
 
     @property
     def is_long(self) -> bool:

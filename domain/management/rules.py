@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from domain.managed import ManagedBy, PositionManaged
+from domain.managed import ManagedBy, PositionManaged, Rule
 from domain.management.action import Action, Close, Finding, Judge, MoveStop, MoveTarget, Reduce
+from domain.management.book_exit import book_exit
+from domain.management.book_stop import book_stop
 from domain.management.break_even import break_even
 from domain.management.early_profit import early_profit
 from domain.management.forced_exits import largest_loss, time_limit
@@ -30,6 +32,8 @@ RULES: Sequence[Judge] = (
     trailing_stop,
     trailing_target,
     stop_behind_target,
+    book_stop,
+    book_exit,
 )
 """The rules in order of precedence: those that close a position go first."""
 
@@ -43,6 +47,8 @@ def decide(reading: Reading) -> Sequence[PositionManaged]:
     again (`infra/run/redeciding.py`).
     """
     found = [finding for judge in RULES if (finding := judge(reading)) is not None]
+    # The first event has the evidence of all that is decided with it, and only one of them can have that of the book.
+    found = [one for one in found if one.rule is not Rule.BOOK_EXIT] or found
     closes = [one for one in found if isinstance(one.action, Close)]
     chosen = closes[:1] or [*_tightest(found, reading), *_first(Reduce, found), *_first(MoveTarget, found)]
     return [_event(one, reading) for one in chosen]

@@ -34,6 +34,11 @@ class ManagementSettings:
     the last `reversal_window` candles, at least `reversal_cooldown_seconds` and a move of `reversal_change` of the
     price after the last detection; then the stop is moved to `reversal_distance` of the price from the price, or with
     `reversal_closes` the position is closed.
+
+    A level of the order book is strong from `book_strong` median sizes of its side on. From the profit `book_stop_at`
+    on the stop is `book_behind` behind the nearest strong level that leaves it `book_distance` from the price. Where a
+    strong level ahead is within `book_exit_distance` of a price in profit, `book_exit_share` of the opened quantity is
+    closed, once. Distances are fractions of the price.
     """
 
     trailing_levels: tuple[str, ...] = ()
@@ -55,6 +60,12 @@ class ManagementSettings:
     reversal_change: Decimal = Decimal("0.002")
     reversal_closes: bool = False
     reversal_distance: Decimal = Decimal("0.005")
+    book_stop_at: Decimal = ZERO
+    book_strong: Decimal = Decimal(3)
+    book_behind: Decimal = Decimal("0.0001")
+    book_distance: Decimal = Decimal("0.0005")
+    book_exit_share: Decimal = ZERO
+    book_exit_distance: Decimal = Decimal("0.0005")
 
     @property
     def is_on(self) -> bool:
@@ -69,7 +80,14 @@ class ManagementSettings:
             or self.target_step
             or self.partial_closes
             or self.reversal_signs
+            or self.book_stop_at
+            or self.book_exit_share
         )
+
+    @property
+    def reads_books(self) -> bool:
+        """Whether a rule reads the strong levels of order books."""
+        return bool(self.book_stop_at or self.book_exit_share)
 
     @property
     def moving(self) -> frozenset[str]:
@@ -78,6 +96,7 @@ class ManagementSettings:
             "trailing_levels": bool(self.trailing_levels),
             "break_even_at": bool(self.break_even_at),
             "target_step": bool(self.target_step),
+            "book_stop_at": bool(self.book_stop_at),
             "reversal_signs": bool(self.reversal_signs) and not self.reversal_closes,
         }
         return frozenset(name for name, on in is_on.items() if on)
@@ -106,6 +125,12 @@ class OwnManagementSettings(OwnSettings):
     reversal_change: Decimal | None = None
     reversal_closes: bool | None = None
     reversal_distance: Decimal | None = None
+    book_stop_at: Decimal | None = None
+    book_strong: Decimal | None = None
+    book_behind: Decimal | None = None
+    book_distance: Decimal | None = None
+    book_exit_share: Decimal | None = None
+    book_exit_distance: Decimal | None = None
 
 
 NO_MANAGEMENT = ManagementSettings()
@@ -128,6 +153,12 @@ BOUNDS: Mapping[str, tuple[Decimal | float, Decimal | float]] = {
     "reversal_cooldown_seconds": (0, 31_536_000),
     "reversal_change": (ZERO, ONE),
     "reversal_distance": (Decimal("0.0001"), Decimal("0.5")),
+    "book_stop_at": (ZERO, ONE),
+    "book_strong": (ONE, Decimal(1_000)),
+    "book_behind": (ZERO, Decimal("0.1")),
+    "book_distance": (ZERO, Decimal("0.5")),
+    "book_exit_share": (ZERO, Decimal("0.99")),
+    "book_exit_distance": (ZERO, Decimal("0.1")),
 }
 """The least and the greatest value of each number."""
 

@@ -22,6 +22,11 @@ class Isotonic(Struct, frozen=True, tag="ISOTONIC", tag_field="method", forbid_u
     x: tuple[float, ...]
     y: tuple[float, ...]
 
+    @property
+    def is_level(self) -> bool:
+        """Whether all predictions have the same calibrated probability."""
+        return self.y[0] == self.y[-1]
+
     def calibrated(self, predicted: float) -> float:
         """The calibrated probability."""
         above = bisect_right(self.x, predicted)
@@ -48,6 +53,11 @@ class Platt(Struct, frozen=True, tag="PLATT", tag_field="method", forbid_unknown
 
     slope: float
     intercept: float
+
+    @property
+    def is_level(self) -> bool:
+        """Whether all predictions have the same calibrated probability."""
+        return self.slope == 0
 
     def calibrated(self, predicted: float) -> float:
         """The calibrated probability."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 from msgspec import Raw, Struct
@@ -16,10 +16,16 @@ from domain.models.calibration import Calibration
 from domain.models.ensemble import Ensemble, Part
 from domain.models.member import Readers
 from domain.models.members import READERS
+from domain.plain_text import check_plain
 
 FORMAT: Final = 1
 MOST_BYTES: Final = 64_000_000
 """The most bytes of a file that is read."""
+_DEEPEST: Final = 8
+"""The most levels of what is for readers alone."""
+_MOST_ROWS: Final = 2**63
+_LATEST: Final = 253_402_300_799_999_999
+"""The last microsecond of the year 9999."""
 
 
 class MemberFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,7 +37,7 @@ class MemberFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class DataRange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The rows that trained a model. Times are microseconds since 1970 (UTC).
+    """The rows that trained a model. Times are microseconds since 1970 (UTC), up to the year 9999.
 
     `first_signal_at` and `last_signal_at` are times of signals, `last_resolved_at` is when the last label was known.
     `sha256` is the hash of all rows.
@@ -44,6 +50,17 @@ class DataRange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     strategies: tuple[str, ...]
     instruments: tuple[str, ...]
     sha256: str
+
+    def check(self) -> None:
+        """Raises InvalidInput where the number of rows or a time cannot be, or the times are not in order."""
+        if not 0 <= self.rows < _MOST_ROWS:
+            raise InvalidInput(f"rows is {self.rows}; it must be 0 or more, and below 2**63")
+        first, last, resolved = self.first_signal_at, self.last_signal_at, self.last_resolved_at
+        if not 0 <= first <= last <= _LATEST or not first <= resolved <= _LATEST:
+            raise InvalidInput(
+                f"first_signal_at, last_signal_at and last_resolved_at are {first}, {last} and {resolved}; they must "
+                "be microseconds from 1970 to the year 9999, none before the first"
+            )
 
 
 class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,6 +152,7 @@ def _check(file: ModelFile) -> None:
 def _check_features(file: ModelFile) -> None:
     if not file.features or len(set(file.features)) != len(file.features):
         raise InvalidInput("there must be features, each once")
+    _check_texts(file.features)
 
 
 def _check_members(file: ModelFile) -> None:
@@ -156,10 +174,35 @@ def _check_reference(file: ModelFile) -> None:
         one.check()
 
 
+def _check_texts(value: object) -> None:
+    """A reader's terminal shows these texts, so they are plain."""
+    waiting = [(value, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise InvalidInput(f"it is nested deeper than {_DEEPEST} levels")
+        if isinstance(one, str):
+            check_plain(f"text {one[:40]!r}", one)
+        elif isinstance(one, Mapping):
+            held = cast("Mapping[object, object]", one)
+            waiting += [(each, depth + 1) for pair in held.items() for each in pair]
+        elif isinstance(one, list | tuple):
+            waiting += [(each, depth + 1) for each in cast("Sequence[object]", one)]
+
+
+def _texts_of(field: str) -> Callable[[ModelFile], None]:
+    return lambda file: _check_texts(getattr(file, field))
+
+
 _CHECKS: Final[Mapping[str, Callable[[ModelFile], None]]] = {
     "features": _check_features,
     "members": _check_members,
     "reference": _check_reference,
+    "data": lambda file: file.data.check(),
+    "data.strategies": lambda file: _check_texts(file.data.strategies),
+    "data.instruments": lambda file: _check_texts(file.data.instruments),
+    "verdict.reasons": lambda file: _check_texts(file.verdict.reasons),
     "win": lambda file: file.win.check(),
     "stopped": lambda file: file.stopped.check(),
+    **{one: _texts_of(one) for one in ("feature_set", "labels", "parameters", "validation", "versions")},
 }

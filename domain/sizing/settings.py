@@ -40,7 +40,8 @@ class SizingSettings:
     `domain/sizing/kelly.py`.
 
     With `cut_to_max_risk` a size whose loss at the stop exceeds `risk.max_risk_per_trade` is cut to it, else such an
-    entry is refused. A size by KELLY is always cut.
+    entry is refused. A size by KELLY is always cut. With `by_confidence` an entry has as much of the rule's quantity as
+    its signal has confidence, but by the rule MINIMUM.
     """
 
     rule: SizingRule = SizingRule.RISK
@@ -52,6 +53,7 @@ class SizingSettings:
     kelly_multiplier: Decimal = Decimal("0.5")
     kelly_cap: Decimal = Decimal("0.25")
     kelly_fallback: KellyFallback = KellyFallback.RISK
+    by_confidence: bool = False
 
     @property
     def cuts(self) -> bool:
@@ -72,6 +74,7 @@ class OwnSizingSettings(OwnSettings):
     kelly_multiplier: Decimal | None = None
     kelly_cap: Decimal | None = None
     kelly_fallback: KellyFallback | None = None
+    by_confidence: bool | None = None
 
 
 BY_RISK = SizingSettings()

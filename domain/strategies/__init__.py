@@ -1,4 +1,4 @@
-"""The protocol of every strategy: it reads candles and returns proposals, and has no other effect.
+"""The protocol of every strategy: it reads candles or books and returns proposals, and has no other effect.
 
 Built-in strategies are beside this file; third-party strategies are found through the entry-point group
 `whence.strategies` (see CONTRIBUTING.md).
@@ -17,8 +17,19 @@ from msgspec import Struct
 from domain.candle import Candle
 from domain.direction import Direction
 from domain.grid import Grid, GridLevel
+from domain.market import BookReading
 
-__all__ = ["Direction", "Grid", "GridLevel", "Intent", "Proposal", "Strategy", "WarmedUp", "Watcher"]
+__all__ = [
+    "BookWatcher",
+    "Direction",
+    "Grid",
+    "GridLevel",
+    "Intent",
+    "Proposal",
+    "Strategy",
+    "WarmedUp",
+    "Watcher",
+]
 
 
 class Intent(StrEnum):
@@ -29,7 +40,7 @@ class Intent(StrEnum):
 
 
 class Proposal(Struct, frozen=True, gc=False, kw_only=True):
-    """An entry or exit that a strategy proposes at the close of one candle.
+    """An entry or exit that a strategy proposes at the close of one candle, or at a reading of a book.
 
     `confidence` is in 0..1, `trend` in -1..1 (the longer trend as the strategy reads it: +1 up, -1 down).
     `price` is the close of the candle; `stop` and `target` are prices in quote currency, not yet rounded
@@ -57,6 +68,22 @@ class Watcher(Protocol):
 
     def on_candle(self, candle: Candle) -> Proposal | None:
         """Takes the next closed candle, in time order; returns at most one proposal."""
+        ...
+
+
+@runtime_checkable
+class BookWatcher(Protocol):
+    """A watcher that reads the order book, too, between the candles.
+
+    The price of a proposal is then the best price that an order at the market would be filled at: the ask of a BUY, the
+    bid of a SELL. Its cause is the reading.
+    """
+
+    def on_book(self, reading: BookReading) -> Proposal | None:
+        """Takes the next reading of its instrument, in time order; returns at most one proposal.
+
+        A reading of a book that is not known comes, too: what was concluded from earlier ones no longer holds.
+        """
         ...
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from domain.errors import (
+    BackupUnavailable,
     InvalidInput,
     LogError,
     LogOwned,
@@ -40,10 +42,11 @@ EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
     (LogError, 4),
     (StoreError, 4),
     (RecordingError, 4),
+    (BackupUnavailable, 4),
     (WhenceError, 1),
 )
 """The first matching row gives the exit code: 2 for invalid input, 3 where another engine owns the log, 4 where the
-log, the store or a recording fails, 1 for any other refusal."""
+log, the store, a recording or the place of backups fails, 1 for any other refusal."""
 _NOT_WRITTEN = 4
 _INVALID_INPUT = 2
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE}
@@ -69,11 +72,16 @@ COMMANDS: Mapping[str, Listed] = {
     "weights": Listed("Fits weights of strategies, and puts them in force.", "weights:weights_app"),
     "features": Listed("Builds features of signals for models, and shows them.", "features:features_app"),
     "live": Listed("Trades on an exchange, compared with the log at every start.", "live:live"),
+    "accounts": Listed("Trades several accounts, shared by several processes.", "accounts:accounts_app"),
     "reconcile": Listed("Compares a log with the exchange, and changes nothing.", "reconcile:reconcile"),
     "kill": Listed("Trips the kill switch of a running engine.", "kill:kill"),
     "reset": Listed("Resets the kill switch of a running engine.", "kill:reset"),
     "resume": Listed("Ends a pause of entries after losses in a running engine.", "kill:resume"),
+    "routes": Listed("Lists open routes to other engines, and ends one.", "routes:routes_app"),
     "log": Listed("Prints a log's events in order, one per line.", "log:log_app"),
+    "backup": Listed("Backs a log up, with its tape and the store's own tables.", "backup:backup"),
+    "restore": Listed("Makes a log of a backup; it is a copy until it is adopted.", "backup:restore"),
+    "drill": Listed("Restores a backup aside, and compares it with the log.", "drill:drill"),
     "explain": Listed("Explains an id: its chain from the candle to the last fill.", "explain:explain"),
     "report": Listed("Writes an audit report: trail, performance, statement, checkpoint.", "report:report"),
     "export": Listed("Writes the journal or the trades as CSV, JSON lines or Parquet.", "export:export_app"),
@@ -82,13 +90,18 @@ COMMANDS: Mapping[str, Listed] = {
     "shadow": Listed("Runs a candidate configuration beside an engine, and compares.", "shadow:shadow_app"),
     "arms": Listed("Compares the two arms into which entries were split.", "arms:arms"),
     "api": Listed("Serves the dashboard and GraphQL, with live events and manual orders.", "api:api"),
+    "telegram": Listed("Runs the bot of Telegram: screens, kill switch, alerts.", "telegram:telegram"),
     "scan": Listed("Scans published candles and sends signals to an engine.", "scan:scan"),
     "signals": Listed("Lists the sources of outside signals.", "signals:signals_app"),
-    "settings": Listed("Prints every setting with its range and meaning.", "settings:settings"),
+    "settings": Listed(
+        "Prints and changes settings, with their ranges and meanings.", "settings:settings_app"
+    ),
     "strategies": Listed("Lists and describes strategies, and begins new ones.", "strategies:strategies_app"),
     "alerts": Listed("Lists, acknowledges, tests and sends alerts.", "alerts:alerts_app"),
     "candles": Listed("Fetches and checks candle files.", "candles:candles_app"),
+    "books": Listed("Publishes readings of order books.", "book_publishing:books_app"),
     "record": Listed("Records books, trades, quotes and candles of an exchange.", "record:record"),
+    "book": Listed("Draws an exchange's order book live in the terminal.", "book:book"),
     "recordings": Listed("Checks a recording of a market, and prints its rows.", "recordings:recordings_app"),
     "instruments": Listed(
         "Fetches, imports and lists the trading rules of instruments.", "instruments:instruments_app"
@@ -99,6 +112,7 @@ COMMANDS: Mapping[str, Listed] = {
     "notary": Listed("Signs checkpoints of a log with a key of its own.", "notary:notary_app"),
     "audit": Listed("Verifies a log by signed checkpoints, and proves events.", "audit:audit_app"),
     "topics": Listed("Creates and checks the topics of a log on Kafka.", "topics:topics_app"),
+    "status": Listed("Shows which processes run on a log, and whether each is healthy.", "status:status"),
     "doctor": Listed("Tests every connection, right, clock, disk and setting.", "doctor:doctor"),
     "keys": Listed("Lists the keys of this installation, and makes new ones.", "keys:keys_app"),
     "personal": Listed("Lists the keys of personal texts, and forgets one.", "personal:personal_app"),
@@ -195,9 +209,15 @@ def main() -> None:
 def _run(named: Collection[str]) -> None:
     """Runs the command. Its output is written before the end, so that a full disk is reported as any other error."""
     try:
-        application(named)()
+        _command(frozenset(COMMANDS.keys() & named))()
     finally:
         sys.stdout.flush()
+
+
+@cache
+def _command(named: frozenset[str]) -> Callable[[], object]:
+    """The program as typer builds it from the signatures of its functions, once for the same commands."""
+    return typer.main.get_command(application(named))
 
 
 def _forget_the_output() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from domain.errors import Refused
 from infra.cli.options import AccountOption, ConfigOption, LogOption, PortOption, StoreOption, whole
+
+if TYPE_CHECKING:
+    from infra.cli.serving import Ownership
 
 
 def api(
@@ -40,6 +43,13 @@ def api(
     ] = 1,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Do not own the log: queries and subscriptions only.")
+    ] = False,
+    no_engine: Annotated[
+        bool,
+        typer.Option(
+            "--no-engine",
+            help="Never own the log: on Kafka, requests go to the engine that another program starts, sooner or later.",
+        ),
     ] = False,
     no_introspection: Annotated[
         bool, typer.Option("--no-introspection", help="Refuse introspection of the schema.")
@@ -76,5 +86,12 @@ def api(
         checkpoints=checkpoints,
         opens_page=opens_page,
     )
-    closed = Refused("this API was started with --read-only") if read_only else None
-    serve(settings, plan_of(options), closed)
+    serve(settings, plan_of(options), _ownership(read_only=read_only, no_engine=no_engine))
+
+
+def _ownership(*, read_only: bool, no_engine: bool) -> Ownership:
+    from infra.cli.serving import Ownership
+
+    if read_only:
+        return Ownership(closed=Refused("this API was started with --read-only"))
+    return Ownership(elsewhere=Refused("this API was started with --no-engine")) if no_engine else Ownership()

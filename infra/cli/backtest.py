@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from adapters.tapes import Tape
     from domain.candle import Candle
     from domain.log import LogReader
+    from infra.cli.recording_options import RecordingOptions
     from infra.cli.tapes import TapeOptions
     from infra.cli.trade_tapes import TradeOptions
     from infra.config import WhenceSettings
@@ -67,7 +68,8 @@ def backtest(
     interval: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME", help="The candles that are built from --trades, such as 5m; default: 1m."
+            metavar="TIME",
+            help="The candles that are built from the trades of --trades or --recording, such as 5m; default: 1m.",
         ),
     ] = None,
     tape: Annotated[
@@ -76,6 +78,15 @@ def backtest(
             metavar="URL",
             autocompletion=logs,
             help="In place of candles: the log of a live run, whose recorded market and requests are traded.",
+        ),
+    ] = None,
+    recording: Annotated[
+        str | None,
+        typer.Option(
+            "--recording",
+            metavar="FOLDER|URL",
+            help="In place of candles: a recording of `whence record`, whose order books fill the orders; a folder, or "
+            "the log on Kafka beside whose topic it is.",
         ),
     ] = None,
     first: FromDayOption = None,
@@ -119,6 +130,7 @@ def backtest(
     exchange. The events stay in memory, or go into an empty log when all of them are made.
     """
     from infra.cli.changes import change_of
+    from infra.cli.recording_options import RecordingOptions
     from infra.cli.tapes import TapeOptions
     from infra.cli.trade_tapes import TradeOptions
     from infra.config import load
@@ -141,9 +153,16 @@ def backtest(
     files = [*((candles if trades is None else trades) or ()), *(more or ())]
     tapes = TapeOptions(files, symbol or (), seed, bars, funding_hours)
     traded = TradeOptions(files, symbol or (), interval)
+    recorded = None if recording is None else RecordingOptions(recording, symbol or (), interval, config)
     stretch = stretch_of(first, last)
+    # Before the market is read, so that a log that cannot be used is refused at once.
+    target = None if check_lookahead else _target(log, tape, config)
     with ExitStack() as held:
-        if trades is not None:
+        if recorded is not None:
+            beside = (candles or more, trades, tape, seed, bars, funding_hours)
+            recorded.check_alone([value is not None for value in beside])
+            market = _of_recording(settings, recorded, (quote or "").upper(), change, stretch)
+        elif trades is not None:
             others = (candles, tape, seed, bars, funding_hours)
             traded.check_alone([value is not None for value in others])
             market = _of_trades(settings, traded, (quote or "").upper(), change, stretch)
@@ -157,10 +176,10 @@ def backtest(
                 {"--account": account, "--balance": balance, "--leverage": leverage, "--quote": quote}
             )
             market = _of_log(held, load(log=tape, config=config), change, stretch)
-        if check_lookahead:
+        if target is None:
             _check(market, as_json=as_json)
         else:
-            _trade(market, _target(log, tape, config), html, list_trades, as_json=as_json)
+            _trade(market, target, html, list_trades, as_json=as_json)
 
 
 def _check_list(wanted: str, *, is_report: bool) -> None:
@@ -241,6 +260,20 @@ def _of_trades(
     return _of_tapes(settings, options.candles(traded), recorded, quote, change, stretch, source)
 
 
+def _of_recording(
+    settings: WhenceSettings, options: RecordingOptions, quote: str, change: Change, stretch: Stretch
+) -> Market:
+    from infra.run.book_recording import book_recording
+
+    market = options.market()
+
+    def recorded(plan: Plan, warming: Sequence[Candle]) -> Recording:
+        return book_recording(plan, market, warming)
+
+    source = f"the order books of {', '.join(market.instruments)} in {market.name}"
+    return _of_tapes(settings, market.tapes(options.length), recorded, quote, change, stretch, source)
+
+
 def _of_tapes(
     settings: WhenceSettings,
     whole: Sequence[Tape],
@@ -317,6 +350,7 @@ def _trade(
 
     from infra.cli.backtest_report import reported
     from infra.cli.following import is_followed
+    from infra.cli.holes import hole_notes
     from infra.cli.output import readers_may_leave
     from infra.cli.stopping import stoppable
     from infra.run.backtesting import Backtesting
@@ -327,7 +361,8 @@ def _trade(
             raise typer.Exit(INTERRUPTED)
         seconds = perf_counter() - began
         _write(made, target)
-        report = reported(made, target, market.source, market.notes, seconds, market.recorded)
+        notes = [*market.notes, *hole_notes(made.backtest)]
+        report = reported(made, target, market.source, notes, seconds, market.recorded)
         if html is not None:
             report.write(html)
         with readers_may_leave():

@@ -18,8 +18,8 @@ from infra.trading import trading_settings, unnamed_as_in
 _PREFIX = "trading."
 _OWN = frozenset({"interval", "instruments", "minimum_trend", "minimum_reward_to_risk"})
 """The settings of an instance that are no parameters of its strategy, beside those of its own `_TABLES`."""
-_TABLES = frozenset({"flips", "intents", "filters", "limits", "management", "models", "sizing"})
-_LISTS = frozenset({"instruments", "majors", "trailing_levels", "partial_closes", "steps"})
+_TABLES = frozenset({"book", "flips", "intents", "filters", "limits", "management", "models", "sizing"})
+_LISTS = frozenset({"instruments", "majors", "trailing_levels", "partial_closes", "steps", "equal"})
 
 
 def change_of(values: Sequence[str], strategies: Sequence[str], policy: int | None) -> Change:

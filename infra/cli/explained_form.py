@@ -120,6 +120,7 @@ def _order(one: ExplainedOrder) -> Form:
         "decision_price": _amount(one.decided.price),
         "decision_price_source": one.decided.source,
         "slippage": _slippage(one.slippage),
+        "expected_slippage_bps": _amount(one.expected),
         "answers": [
             {
                 "ordinal": answer.recorded.ordinal,

@@ -65,6 +65,8 @@ def _order(one: ExplainedOrder) -> str:
     if one.slippage is not None:
         points = signed(round(one.slippage.basis_points, 2))
         parts.append(f"slippage {signed(one.slippage.money)} ({points} bp)")
+    if one.expected is not None:
+        parts.append(f"expected by the book {signed(round(one.expected, 2))} bp")
     parts += [f"fees {plain(fee)} {currency}" for currency, fee in one.fees.items()]
     return (
         f"[bold]order {escape(one.order_id)}[/bold] {one.terms.purpose} {one.terms.side}, {one.status}: "

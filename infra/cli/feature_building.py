@@ -10,6 +10,8 @@ from pathlib import Path
 
 import typer
 
+from domain.features.core import CORE_1
+from domain.features.feature_set import FeatureSet
 from infra.cli import INTERRUPTED
 from infra.cli.advance import Advance
 from infra.cli.changes import change_of
@@ -38,6 +40,7 @@ class Wanted:
     strategies: Sequence[str]
     limit: timedelta
     out: Path
+    features: FeatureSet = CORE_1
 
 
 class StoppedBuild(Exception):
@@ -49,7 +52,7 @@ def built(wanted: Wanted, *, as_json: bool) -> None:
     with stoppable() as stopping, Advance() as advance, ExitStack() as held:
         try:
             source = _source(wanted, held, advance, stopping)
-            build = Build(wanted.out, source.signals, source.labels, source.made_from)
+            build = Build(wanted.out, source.signals, source.labels, source.made_from, source.features)
             follow("features", build.steps(), advance, stopping)
         except StoppedBuild:
             typer.echo(f"stopped; the same command goes on with the months in {wanted.out}", err=True)
@@ -66,7 +69,7 @@ def _source(wanted: Wanted, held: ExitStack, advance: Advance, stopping: Stoppin
         return source_of_candles(tapes, wanted.settings, wanted.quote, change, wanted.limit)
     log = LogSource(held.enter_context(closing(open_reader(wanted.settings))), wanted.settings, tapes)
     follow("trades", log.steps(), advance, stopping)
-    return log.source(wanted.limit)
+    return log.source(wanted.limit, wanted.features)
 
 
 def follow(name: str, steps: Iterable[tuple[int, int]], advance: Advance, stopping: Stopping) -> None:

@@ -81,7 +81,8 @@ _BOOK = f"""\
 
 The features of `{CORE_1.id}`, and the {len(FIGURES)} figures of the order book of the signal's instrument
 ([book-analysis.md](book-analysis.md)), each by its name with `book_` before it. They are missing where no book runs,
-and where it is ten seconds old. Data sets are built with `{CORE_1.id}`: candles and logs have no books.
+and where it is ten seconds old. `whence features build --features {BOOK_1.id}` builds data sets from the log of a live
+run and its tape of inputs, which has the readings of books; candles have none.
 """
 
 

@@ -65,6 +65,12 @@ def build(
             help="A signal that was not traded is held for so long at most.",
         ),
     ] = 24,
+    features: Annotated[
+        str,
+        typer.Option(
+            "--features", metavar="NAME", help="A feature set: core.1, or book.1 of a live run's own tape."
+        ),
+    ] = "core.1",
     symbol: SymbolOption = None,
     quote: QuoteOption = None,
     instruments: RulesOption = None,
@@ -81,6 +87,7 @@ def build(
     from infra.cli.feature_building import Wanted, built
     from infra.cli.tapes import TapeOptions
     from infra.config import load
+    from infra.learning.dataset_file import set_named
 
     check_extras("whence features", FILES)
     files = [*(candles or ()), *(more or ())]
@@ -91,6 +98,11 @@ def build(
             "--strategy, --set, --quote and --rules are for candles alone: the signals of a log were made under its "
             "own settings; leave these options out, or --log"
         )
+    named = set_named(features)
+    if named.id != "core.1" and log is None:
+        raise InvalidInput(
+            f"--features {named.id}: candle files have no order books: name the log of a live run with --log"
+        )
     wanted = Wanted(
         tapes=TapeOptions(files, symbol or (), None, None, funding_hours),
         settings=load(log=log or "memory:", instruments=instruments, config=config),
@@ -100,6 +112,7 @@ def build(
         strategies=strategy or (),
         limit=timedelta(hours=hours),
         out=out,
+        features=named,
     )
     built(wanted, as_json=as_json)
 

@@ -14,6 +14,7 @@ from infra.cli.options import ConfigOption, LogAccountOption, LogOption, StoreOp
 
 if TYPE_CHECKING:
     from commands.door import Answer
+    from commands.world import World
     from domain.portfolio import Portfolio
     from infra.config import WhenceSettings
     from infra.run.shell_door import FromShell
@@ -169,19 +170,33 @@ def _token_of(file: Path | None) -> str | None:
 
 def state_of(settings: WhenceSettings) -> Portfolio | WhenceError:
     """The account by the log as it is now, or why it is not known: the request was sent already."""
-    from commands.world import World
-    from infra.logs import open_reader
-    from infra.run.restoring import check_account
-
     try:
-        with closing(open_reader(settings)) as log:
-            world = World().fold_all(recorded.envelope for recorded in log.read())
+        world = _world_of(settings)
     except WhenceError as fault:
         return Refused(f"the log cannot be read: {fault}")
     try:
-        check_account(world, settings.account)
+        return _portfolio(world, settings)
     except InvalidInput as fault:
         return fault
+
+
+def portfolio_of(settings: WhenceSettings) -> Portfolio:
+    """The account by the log as it is now. Raises LogError, and InvalidInput for another account or address."""
+    return _portfolio(_world_of(settings), settings)
+
+
+def _world_of(settings: WhenceSettings) -> World:
+    from commands.world import World
+    from infra.logs import open_reader
+
+    with closing(open_reader(settings)) as log:
+        return World().fold_all(recorded.envelope for recorded in log.read())
+
+
+def _portfolio(world: World, settings: WhenceSettings) -> Portfolio:
+    from infra.run.restoring import check_account
+
+    check_account(world, settings.account)
     return world.portfolio
 
 
@@ -208,7 +223,7 @@ def report(
 
 def done_sentence(done: str, note: str) -> str:
     """What was done with the note on it; a note that the switch or the key was so before is the whole sentence."""
-    if note.startswith(("the kill switch ", "the key ", "no pause ", "the model ")):
+    if note.startswith(("the kill switch ", "the key ", "no pause ", "the model ", "the route ")):
         return f"{note}; nothing was changed"
     return f"{done}; {note}" if note else done
 

@@ -75,6 +75,14 @@ def live(
     store: StoreOption = None,
     account: AccountOption = None,
     config: ConfigOption = None,
+    lease: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole(3, 65535),
+            hidden=True,
+            help="Descriptor with renewals of the account's lease, from `whence accounts run`.",
+        ),
+    ] = None,
 ) -> None:
     """Trades the configured strategies on an exchange until Ctrl-C or SIGTERM, and serves the API.
 
@@ -90,6 +98,7 @@ def live(
     from infra.cli.serving import ApiOptions, plan_of
     from infra.cli.trading_live import trade_live
     from infra.config import load
+    from infra.run.account_lease import followed_lease
     from infra.run.connecting import check_place, keys_of, rhythm_of
     from infra.run.place import Place
 
@@ -98,7 +107,7 @@ def live(
     if settings.store is not None:
         parse_store_address(settings.store)
     place = Place(exchange.lower(), testnet=testnet, demo=demo, address=address or "")
-    check_place(place, settings.order_entry, is_key_checked=key_is_checked)
+    check_place(place, settings.order_entry, is_key_checked=key_is_checked, is_leased=lease is not None)
     names = instruments_of(instruments, venue=place.venue)
     rhythm = rhythm_of(place, float(poll))
     plan = live_plan(
@@ -106,7 +115,8 @@ def live(
     )
     _check_money(place, is_understood=real_money)
     keys, api = keys_of(place, settings.secrets), plan_of(ApiOptions(port=port))
-    trade_live(settings, plan, place, keys, api, is_key_checked=key_is_checked)
+    under = None if lease is None else followed_lease(lease)
+    trade_live(settings, plan, place, keys, api, is_key_checked=key_is_checked, lease=under)
 
 
 def _check_money(place: Place, *, is_understood: bool) -> None:

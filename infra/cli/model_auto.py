@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput, Refused
+from infra.cli.at_rest import answered
 from infra.cli.kill import HERE, ApiOption, TokenFileOption, check_door, engine_of
+from infra.cli.member_option import MemberName, MemberOption
 from infra.cli.model_registry import registration_of, state_in_force
-from infra.cli.model_sending import answered
 from infra.cli.options import (
     CandlesOption,
     ConfigOption,
@@ -72,6 +73,7 @@ def auto(
             help="With --build: a signal that was not traded is held for so long at most.",
         ),
     ] = 24,
+    member: MemberOption = None,
     name: Annotated[
         str, typer.Option(metavar="NAME", help="The line of models to which a new one belongs.")
     ] = "main",
@@ -90,9 +92,31 @@ def auto(
     Drifts are recorded once an episode. A challenger is promoted by signals of its trial alone, within one
     error budget over all trials (docs/drift.md). A model that is trained begins as a challenger.
     """
-    training = _training(data, build, [*(candles or ()), *(more or ())], symbol, funding_hours, hours)
+    training = _training(
+        data, build, [*(candles or ()), *(more or ())], symbol, funding_hours, hours, member or ()
+    )
     settings = engine_of(log, store, account, config)
     check_door(settings, token_file)
+    with nullcontext() if dry_run else _alone(settings):
+        _looked(settings, api, token_file, training, name, dry_run=dry_run)
+
+
+def _alone(settings: WhenceSettings) -> AbstractContextManager[None]:
+    from infra.learning.pass_lock import one_pass
+
+    return one_pass(settings.models.folder, settings.log, settings.account)
+
+
+def _looked(
+    settings: WhenceSettings,
+    api: str,
+    token_file: Path | None,
+    training: _Training | None,
+    name: str,
+    *,
+    dry_run: bool,
+) -> None:
+    """The pass. Raises Refused at its end where requests were declined."""
     trading = state_in_force(settings).settings.settings
     plan, now = _plan(settings, trading)
     requests: list[OfTheRegister] = list(plan.requests(now))
@@ -175,6 +199,7 @@ class _Training:
     builds: bool
     tapes: TapeOptions
     limit: timedelta
+    members: Sequence[MemberName]
 
 
 def _training(
@@ -184,11 +209,13 @@ def _training(
     symbol: Sequence[str] | None,
     funding_hours: int | None,
     hours: int,
+    members: Sequence[MemberName],
 ) -> _Training | None:
     """None without a data set. Raises InvalidInput for options that contradict each other, MissingParts without the
-    libraries of the training.
+    libraries of the training: here, before anything is built or requested.
     """
     from adapters.extras import ML, check_extras
+    from infra.learning.pytorch import check_installed
 
     if data is not None and build is not None:
         raise InvalidInput("give --data with a data set, or --build with a folder to build it in, not both")
@@ -196,10 +223,16 @@ def _training(
         raise InvalidInput("--candles, --symbol and --funding-hours are for --build: name its folder")
     folder = build or data
     if folder is None:
+        if members:
+            raise InvalidInput("--member is for a training: name a data set with --data or --build")
         return None
     check_extras("whence models auto with --data or --build", ML)
+    if MemberName.SEQUENCE in members:
+        check_installed()
     tapes = TapeOptions(candles, symbol or (), None, None, funding_hours)
-    return _Training(folder=folder, builds=build is not None, tapes=tapes, limit=timedelta(hours=hours))
+    return _Training(
+        folder=folder, builds=build is not None, tapes=tapes, limit=timedelta(hours=hours), members=members
+    )
 
 
 def _opened(
@@ -213,14 +246,15 @@ def _opened(
     data = training.folder
     if training.builds:
         data = built_data(settings, training.folder, training.tapes, training.limit)
-    return retrained(model_store(settings), data, plan.seed, limits, plan.registered)
+    return retrained(model_store(settings), data, plan.seed, limits, plan.registered, training.members)
 
 
 def _register(
     settings: WhenceSettings, api: str, token_file: Path | None, opened: OpenedModel, name: str, why: str
 ) -> None:
     """Registers the model and makes it a challenger. Raises Refused where one of the two is declined."""
-    from infra.learning.auto_plan import SCHEDULED, as_challenger
+    from domain.learning.rule_names import SCHEDULED
+    from infra.learning.auto_plan import as_challenger
 
     sha256 = opened.model.sha256
     for request in (

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import InvalidInput, Refused, WhenceError
+from infra.cli.at_rest import answered
 from infra.cli.kill import HERE, ApiOption, TokenFileOption, engine_of, report, state_of
-from infra.cli.model_sending import answered
 from infra.cli.options import ConfigOption, JsonOption, LogAccountOption, LogOption, StoreOption, file_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ ReasonOption = Annotated[
     str, typer.Option("--reason", help="Why; it is recorded with your login, as `whence kill` does.")
 ]
 _SHORTEST = 6
+_NOTHING_BEFORE = {
+    True: "there was no champion before this one: `whence models retire` ends the one in force",
+    False: "no model was ever the champion of this account: `whence models promote` makes one",
+}
+"""Why there is no rollback, by whether a champion is in force."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -103,15 +108,11 @@ def register(
     config: ConfigOption = None,
 ) -> None:
     """Makes a model known to the account's engine, and keeps its file in the folder of models."""
-    from infra.learning.auto_plan import SCHEDULED
+    from domain.learning.rule_names import check_reason
     from infra.learning.model_files import open_model
     from infra.model_store import model_store
 
-    if reason.startswith(SCHEDULED):
-        raise InvalidInput(
-            f"--reason {reason[:80]!r} begins with {SCHEDULED!r}, by which `whence models auto` knows the models that "
-            "it has trained, and makes them challengers; write another reason"
-        )
+    check_reason(reason, "--reason")
     settings = engine_of(log, store, account, config)
     opened = open_model(file)
     sha256 = opened.model.sha256
@@ -201,7 +202,7 @@ def rollback(
     state = state_in_force(settings)
     before = state.models.before
     if not before:
-        raise Refused("there was no champion before this one: `whence models retire` ends the one in force")
+        raise Refused(_NOTHING_BEFORE[state.models.champion is not None])
     file = _readable(settings, before, ModelRole.CHAMPION, unproven=True)
     reason = with_difference(reason, file, state.settings.settings)
     _promote(settings, api, token_file, state.models, before, ModelRole.CHAMPION, reason, unproven=True)
@@ -291,7 +292,9 @@ def _promote(
     unproven: bool,
 ) -> None:
     from commands.request import PromoteModel
+    from domain.learning.rule_names import check_reason
 
+    check_reason(reason, "--reason")
     request = PromoteModel(sha256=sha256, role=role, reason=reason, unproven=unproven)
     done = f"{sha256} is {role}{_warming(before, sha256, role)}"
     _do(settings, api, token_file, request, done, lambda models: models.role_of(sha256) is role)

@@ -20,9 +20,15 @@ from infra.learning.training import dataset_hash, trained
 
 
 def retrained(
-    store: ModelStore, data: Path, seed: int, limits: ModelSettings, registered: Sequence[str]
+    store: ModelStore,
+    data: Path,
+    seed: int,
+    limits: ModelSettings,
+    registered: Sequence[str],
+    members: Sequence[str] = (),
 ) -> OpenedModel | None:
-    """The new model, whose file is kept in the `store`. Its gate judges by the `limits` in force.
+    """The new model, whose file is kept in the `store`. Its gate judges by the `limits` in force, and its members are
+    those of `kinds_for`.
 
     None where one of the `registered` models (SHA-256, oldest first) was trained from the rows of `data`: another seed
     would be another try on them. Raises InvalidInput as `read_dataset` and `trained` do.
@@ -38,7 +44,7 @@ def retrained(
             TrainingSettings(thresholds=thresholds_of(limits)),
             seed,
             labels=labels,
-            kinds=kinds_for(len(dataset.net)),
+            kinds=kinds_for(len(dataset.net), members),
             progress=lambda part, done, parts: advance.show({part: (done, parts)}),
         )
     return open_model(store.keep(found.data))

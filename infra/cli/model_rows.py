@@ -101,7 +101,8 @@ def print_comparison(book: ModelBook, *, as_json: bool) -> None:
     console.print(_table(heads, rows, words=2))
     console.print(_profits(found))
     console.print(
-        "profit: the sum of the net returns of the trades that the model's score lets through, by the limits of then",
+        "profit: the sum of the net returns of the trades that the model's score lets through, by the limits in force "
+        "at each decision",
         soft_wrap=True,
     )
     console.print(_left_out(found), soft_wrap=True)

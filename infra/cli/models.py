@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 
 from domain.learning.settings import Thresholds, TrainingSettings
 from domain.number import number
+from infra.cli.member_option import MemberOption
 from infra.cli.model_auto import auto
 from infra.cli.model_registry import add_commands
 from infra.cli.options import JsonOption, file_of, whole
@@ -21,14 +21,6 @@ models_app = typer.Typer(
     help="Trains models that score signals, shows their files, and puts them in force.",
 )
 _DEFAULT = TrainingSettings()
-
-
-class MemberName(StrEnum):
-    """The names of `infra.learning.trainers.NAMES`, which only a training imports."""
-
-    BOOSTING = "boosting"
-    FOREST = "forest"
-    SEQUENCE = "sequence"
 
 
 def share(text: str | float) -> float:
@@ -65,13 +57,7 @@ def train(
     seed: Annotated[
         int, typer.Option(parser=whole(0, 2**31 - 1), metavar="N", help="Equal seeds give equal files.")
     ] = 0,
-    member: Annotated[
-        list[MemberName] | None,
-        typer.Option(
-            help="A member of the model, once for each; without it all that are installed, the sequence model from "
-            "so many rows on as its promotion needs."
-        ),
-    ] = None,
+    member: MemberOption = None,
     trees: Annotated[
         int, typer.Option(parser=whole(1, 1_000), metavar="N", help="Trees of each head of a member.")
     ] = _DEFAULT.trees,

@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import typer
+from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
+from domain.errors import InvalidInput
+from domain.learning.figures import Figures
 from domain.models.file import ModelFile, read_file
 from infra.cli.output import console_of
 
@@ -24,6 +27,34 @@ _FIGURES: Sequence[tuple[str, str, str]] = (
     ("net", "profit", "+.4f"),
     ("mean net", "mean_profit", "+.3%"),
 )
+
+
+class _Test(Struct, frozen=True):
+    """One test of the walk-forward, as `infra.learning.validation` writes it; its time is in microseconds."""
+
+    first_signal_at: int
+    rows: int
+    trained: int
+    calibrated: int
+    purged: int
+    brier: float
+    base_rate_brier: float
+
+
+class _Risk(Struct, frozen=True):
+    brier: float
+    base_rate_brier: float
+
+
+class _Validation(Struct, frozen=True):
+    """What the report reads of the validation in a file."""
+
+    rows: int
+    model: Figures
+    baselines: Mapping[str, Figures]
+    tests: tuple[_Test, ...]
+    stopped: _Risk
+    warnings: tuple[str, ...]
 
 
 def print_trained(place: Path, data: bytes, *, as_json: bool) -> None:
@@ -63,16 +94,17 @@ def _show(console: Console, file: ModelFile, sha256: str, place: Path | None) ->
     for line in _head(file, sha256, place):
         console.print(line, soft_wrap=True, markup=False)
     if file.validation:
-        validation: Any = file.validation
+        validation = _validation_of(file)
         console.print(_figures_table(validation))
-        console.print(_tests_table(validation["tests"]))
-        stopped = validation["stopped"]
+        console.print(_tests_table(validation.tests))
+        risk = validation.stopped
         console.print(
-            f"risk: Brier {stopped['brier']:.4f}, its base rate {stopped['base_rate_brier']:.4f}",
-            soft_wrap=True,
+            f"risk: Brier {risk.brier:.4f}, its base rate {risk.base_rate_brier:.4f}", soft_wrap=True
         )
-        for warning in validation["warnings"]:
+        for warning in validation.warnings:
             console.print(f"warning: {warning}", soft_wrap=True, markup=False)
+    for line in _level(file):
+        console.print(line, soft_wrap=True, markup=False)
     for reason in file.verdict.reasons:
         console.print(reason, soft_wrap=True, markup=False)
     console.print(
@@ -88,23 +120,44 @@ def _head(file: ModelFile, sha256: str, place: Path | None) -> Iterator[str]:
     yield f"members {', '.join(f'{one.kind} {one.weight:g}' for one in file.members)}; seed {file.seed}"
 
 
-def _figures_table(validation: Any) -> Table:
-    rows = {"model": validation["model"], **validation["baselines"]}
+def _validation_of(file: ModelFile) -> _Validation:
+    try:
+        return msgspec.convert(file.validation, type=_Validation)
+    except msgspec.ValidationError as fault:
+        raise InvalidInput(
+            f"the validation of the model file is not as this version writes it: {fault}; `whence models show --json` "
+            "prints it as it is"
+        ) from None
+
+
+def _level(file: ModelFile) -> Iterator[str]:
+    """One line for each probability that the calibration makes the same for all entries."""
+    for name, calibration in (("confidence", file.win), ("risk", file.stopped)):
+        if calibration.is_level:
+            value = calibration.calibrated(0.5)
+            yield (
+                f"{name}: {value:.3f} for every entry; higher predictions were not right more often in the rows that "
+                "calibrate, so no feature changes it"
+            )
+
+
+def _figures_table(validation: _Validation) -> Table:
+    rows = {"model": validation.model, **validation.baselines}
     heads = ("predictor", *(name for name, _key, _form in _FIGURES))
-    table = _table(f"Validation on {validation['rows']:,} rows that trained nothing", heads)
+    table = _table(f"Validation on {validation.rows:,} rows that trained nothing", heads)
     for name, figures in rows.items():
-        table.add_row(name, *(_spelled_figure(figures[key], form) for _name, key, form in _FIGURES))
+        table.add_row(name, *(_spelled_figure(getattr(figures, key), form) for _name, key, form in _FIGURES))
     return table
 
 
-def _tests_table(tests: Sequence[Mapping[str, Any]]) -> Table:
+def _tests_table(tests: Sequence[_Test]) -> Table:
     heads = ("from", "rows", "trained", "calibrated", "purged", "Brier", "base rate")
     table = _table("Tests of the walk-forward", heads)
     for one in tests:
         table.add_row(
-            _spelled(one["first_signal_at"]),
-            *(f"{one[key]:,d}" for key in ("rows", "trained", "calibrated", "purged")),
-            *(f"{one[key]:.4f}" for key in ("brier", "base_rate_brier")),
+            _spelled(one.first_signal_at),
+            *(f"{figure:,d}" for figure in (one.rows, one.trained, one.calibrated, one.purged)),
+            *(f"{figure:.4f}" for figure in (one.brier, one.base_rate_brier)),
         )
     return table
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from domain.errors import InvalidInput
 from domain.number import number
 from infra.cli.completing import logs
+from infra.web_address import is_web_address
 
 _PACE = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 
@@ -72,18 +72,9 @@ RulesOption = Annotated[
 
 def web_address(text: str) -> str:
     """The address of a web server, without a slash at its end. Raises BadParameter for any other text."""
-    if not text.isprintable() or not _is_web_address(text):
+    if not is_web_address(text):
         raise typer.BadParameter(f"{text[:80]!r} is no address; write it like http://127.0.0.1:8680")
     return text.rstrip("/")
-
-
-def _is_web_address(text: str) -> bool:
-    try:
-        found = urlsplit(text)
-        has_host = bool(found.hostname) and found.port != 0
-    except ValueError:
-        return False
-    return found.scheme in ("http", "https") and has_host and not found.query and not found.fragment
 
 
 AddressOption = Annotated[

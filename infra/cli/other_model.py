@@ -13,6 +13,7 @@ from domain.features.sets import SETS, check_fed
 from domain.log import LogReader
 from domain.model import ModelRegistered
 from domain.models.file import ModelFile
+from domain.settings import SettingsChanged
 from infra.cli.model_registry import named, registration_of
 from infra.config import WhenceSettings
 from infra.learning.model_files import open_model
@@ -49,7 +50,7 @@ def chosen_model(given: str, log: LogReader, settings: WhenceSettings) -> Chosen
     else:
         sha256 = named(given, names)
         known, content = {}, model_store(settings).file_of(sha256)
-    _check_features(given, content)
+    _check_features(given, content, has_books=_has_books(log))
     registration = registration_of(content, sha256, names.get(sha256, _OF_A_FILE), REASON)
     return ChosenModel(OtherModel(registration), known)
 
@@ -70,11 +71,17 @@ def _registered(log: LogReader) -> Mapping[str, str]:
     return {one.sha256: one.name for one in events if isinstance(one, ModelRegistered)}
 
 
-def _check_features(given: str, content: ModelFile) -> None:
+def _has_books(log: LogReader) -> bool:
+    """Whether the engine of this log ever had to have the book of every instrument."""
+    events = (one.envelope.event for one in log.read())
+    return any(isinstance(one, SettingsChanged) and one.settings.book.required for one in events)
+
+
+def _check_features(given: str, content: ModelFile, *, has_books: bool) -> None:
     """The candidate computes the features of its signals by the same reader as the run that is recorded."""
     if content.feature_set not in SETS:
         raise InvalidInput(
             f"--model {given}: it reads the features {content.feature_set}, and this program computes "
             f"{', '.join(sorted(SETS))}: no score of it can be made; train a model on those"
         )
-    check_fed(content.feature_set)
+    check_fed(content.feature_set, has_books=has_books)

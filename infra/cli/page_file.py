@@ -10,7 +10,16 @@ from domain.errors import InvalidInput
 
 
 def check_folder(option: str, file: Path) -> None:
-    """Raises InvalidInput, which names the option, where the file's folder is a file; a missing one is made later."""
+    """Raises InvalidInput, which names the option, where the file's folder is a file, or its name cannot be one.
+
+    A missing folder is made later.
+    """
+    try:
+        file.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise InvalidInput(f"{option} {file} cannot be written: {error.strerror}") from None
     there = next(one for one in file.absolute().parents if one.exists())
     if not there.is_dir():
         raise InvalidInput(f"{option} {file}: {there} is no folder")

@@ -105,15 +105,17 @@ def demo_of(settings: WhenceSettings, plan: LivePlan) -> Demo:
     """Money and rules.
 
     Raises InvalidInput for an instrument without rules and for several quote currencies, InvalidSettings for money or
-    leverage with which they cannot be traded.
+    leverage with which they cannot be traded, and for instruments that other engines trade.
     """
     from adapters.simulated.fitness import check_account, check_instrument
     from adapters.simulated.matched import MatchedRules
     from domain.quotes import check_stake
+    from domain.venues.settings import check_unrouted
     from infra.cli.rules import imported_rules
     from infra.run.paper_live import Demo
     from infra.run.stake import Stake
 
+    check_unrouted(plan.settings.venues)
     imported = imported_rules(settings)
     listed = [_rules(name, real_rules(name, imported), imported) for name in plan.instruments]
     currencies = sorted({one.quote for one in listed})
@@ -152,6 +154,7 @@ def _made(
     letters: LiveLetters,
     snapshots: Snapshots | None,
 ) -> LiveRun:
+    from infra.run.book_source import books_of
     from infra.run.live_feed import book_feed_of
     from infra.run.paper_live import demo_run
     from infra.run.scorers import live_models
@@ -172,4 +175,5 @@ def _made(
         snapshots=snapshots,
         scorer=models.scorer,
         models=models.check,
+        books_of=books_of(settings, place, watchers),
     )

@@ -67,6 +67,7 @@ def record(
 
     from adapters.extras import BYBIT, FILES, check_extras
     from adapters.market_recordings.tap import MarketTap
+    from adapters.processes.announcement import ProcessRole
     from infra.cli.stopping import stoppable
     from infra.config import load
     from infra.logging import configure
@@ -77,26 +78,29 @@ def record(
     from infra.recording.rows import ArrivedRows
     from infra.recording.sink import FolderSink, Sink, TopicSink
     from infra.recording.topic import market_topic
+    from infra.run.announcing import Loop, Program, TurningStops, announced
 
     if target is Target.PARQUET:
         check_extras("`whence record --to parquet`", FILES)
     if exchange is RecordedExchange.BYBIT:
         check_extras("`whence record --exchange bybit`", BYBIT)
+    settings = load(log=log, config=config)
     names = recorded_instruments(instruments, exchange.value)
     rows, session = ArrivedRows(), time.time_ns()
     place = RecordedPlace(exchange.value, depth, testnet, address or "")
     feed = recorded_feed(place, names, MarketTap(rows.add))
+    settings, loop = load(log=log, config=config), Loop()
     configure(logging.INFO, "record")
     with stoppable() as stopping:
         sink: Sink
         if target is Target.PARQUET:
-            sink, where = FolderSink(out, session), str(out)
+            sink, where = FolderSink(out, session, settings.recordings_days), str(out)
         else:
             from adapters.market_topic.publisher import MarketPublisher
 
-            settings = load(log=log, config=config)
             topic = market_topic(settings)
             sink, where = TopicSink(MarketPublisher(topic, session, keys_of(settings))), topic.name
-        with closing(sink):
-            counts = MarketRecording(feed, rows, sink, names, time.time_ns).run(stopping)
+        with closing(sink), announced(settings, Program(ProcessRole.RECORD, exchange.value), loop.standing):
+            recording = MarketRecording(feed, rows, sink, names, time.time_ns)
+            counts = recording.run(TurningStops(stopping, loop))
     typer.echo(f"recorded {in_words(counts)} to {where}")

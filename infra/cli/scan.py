@@ -43,9 +43,12 @@ def scan(
 
     from adapters.metrics.registry import new_registry
     from adapters.metrics.scanner import ScannerMetrics
+    from adapters.processes.announcement import ProcessRole
     from infra.cli.stopping import stoppable
     from infra.config import load
     from infra.logging import configure
+    from infra.run.announcing import Loop, Program, TurningStops, announced
+    from infra.run.scanner_standing import ScannerStanding
     from infra.scanning import candle_topic, chosen, scan, scanner_of
 
     settings = load(log=log, account=account, config=config)
@@ -56,8 +59,10 @@ def scan(
     registry = new_registry()
     end = _served(registry, metrics_port)
     try:
-        with stoppable() as stopping:
-            scan(settings, given, ScannerMetrics(given.name, registry), stopping)
+        metrics, loop = ScannerMetrics(given.name, registry), Loop()
+        standing = ScannerStanding(metrics, loop)
+        with stoppable() as stopping, announced(settings, Program(ProcessRole.SCAN, given.name), standing):
+            scan(settings, given, metrics, TurningStops(stopping, loop))
     finally:
         end()
 

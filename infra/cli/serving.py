@@ -14,6 +14,7 @@ from rich.console import Console
 from adapters.dead_letters.keeper import LetterKeeper
 from adapters.http.options import HttpOptions
 from adapters.mailbox import Mailbox
+from adapters.processes.announcement import ProcessRole
 from commands.watchdog import Watchdog
 from domain.catalogue import known
 from domain.errors import KeyMissing, LogOwned, LogReadOnly, NotAdopted, NotSealed, OwnershipLost, WhenceError
@@ -21,23 +22,26 @@ from domain.log import EventLog
 from domain.quotes import check_stake
 from infra.cli.browsing import open_page
 from infra.cli.stopping import Stopping, stoppable
-from infra.config import WhenceSettings
+from infra.config import WhenceSettings, shown
 from infra.inputs import input_tape
 from infra.logging import configure
 from infra.logs import played_store
 from infra.run.announcement import Announced
+from infra.run.announcing import Loop, Program, announced
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan, Closed, Hosted
 from infra.run.beginning import Beginning
 from infra.run.clock import utc_now
-from infra.run.commanding import commands_served, distant_door, has_command_topic
+from infra.run.commanding import commands_served, distant_door, has_begun, has_command_topic
 from infra.run.demo_log import BACKTEST, PAPER_LIVE
+from infra.run.engine_standing import EngineStanding
 from infra.run.last_prices import played_prices
 from infra.run.letters import letters_kept
 from infra.run.listening import ListenAddress
 from infra.run.live import SOURCE as LIVE
 from infra.run.log_account import of_its_account
 from infra.run.manual import ManualRun
+from infra.run.model_check import ModelCheck
 from infra.run.narrator import Narrator
 from infra.run.personal import personal_texts_of
 from infra.run.resuming import differing
@@ -51,6 +55,9 @@ from infra.trading import trading_settings, unnamed_as_in
 _log = logging.getLogger(__name__)
 _ATTEND_SECONDS = 0.5
 """How long the engine waits for a request before it checks whether to stop."""
+
+_LOOK_SECONDS = 1.0
+"""How long an API without an engine waits before it looks again whether the log was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,15 @@ class ApiOptions:
     opens_page: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Why this process does not own the log. With `closed` it refuses requests; with `elsewhere` it sends them to the
+    engine of another program. Without either it owns the log, unless another process does."""
+
+    closed: WhenceError | None = None
+    elsewhere: WhenceError | None = None
+
+
 def plan_of(options: ApiOptions) -> ApiPlan:
     """The plan of the API. Raises InvalidInput where the options are invalid."""
     place = ListenAddress(options.host, options.port, options.tls_cert, options.tls_key)
@@ -87,22 +103,27 @@ def plan_of(options: ApiOptions) -> ApiPlan:
     )
 
 
-def serve(settings: WhenceSettings, plan: ApiPlan, closed: WhenceError | None = None) -> None:
-    """Serves until a stop; read-only where `closed` gives a reason."""
+def serve(settings: WhenceSettings, plan: ApiPlan, ownership: Ownership | None = None) -> None:
+    """Serves until a stop; with an engine only where no reason against it is given."""
     configure(logging.INFO)
     plan.place.check()  # before a log is made
+    given = ownership or Ownership()
     with stoppable() as stopping:
-        if closed is None:
-            _serve(settings, plan, stopping)
+        if given.closed is not None:
+            _read(settings, plan, given.closed, stopping)
+        elif given.elsewhere is not None:
+            _await_engine(settings, stopping)
+            if not stopping.requested():
+                _beside(settings, plan, given.elsewhere, stopping)
         else:
-            _read(settings, plan, closed, stopping)
+            _serve(settings, plan, stopping)
 
 
 def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
     """Serves with an engine, or read-only where another process owns the log."""
     with ExitStack() as held:
         try:
-            run, watchers, watchdog, letters = held.enter_context(_engine(settings))
+            run, watchers, watchdog, letters, models = held.enter_context(_engine(settings))
         except LogOwned as owned:
             _beside(settings, plan, owned, stopping)
         except (LogReadOnly, NotAdopted) as fault:
@@ -110,7 +131,7 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
         except (KeyMissing, NotSealed) as fault:
             raise type(fault)(f"{fault}; `whence api --read-only` serves the log as unverified") from None
         else:
-            _trade(settings, plan, run, watchers, watchdog, letters, stopping)
+            _trade(settings, plan, run, watchers, watchdog, letters, models, stopping)
 
 
 def _trade(
@@ -120,6 +141,7 @@ def _trade(
     watchers: Watchers,
     watchdog: Watchdog,
     letters: LetterKeeper,
+    models: ModelCheck,
     stopping: Stopping,
 ) -> None:
     """Serves with an engine; read-only from the moment when another engine has taken over the log."""
@@ -129,7 +151,10 @@ def _trade(
         try:
             with commands_served(settings, run.door, letters):
                 announce(api, plan)
-                _attend(run, api, stopping)
+                loop = Loop()
+                standing = EngineStanding(run, loop)
+                with announced(settings, Program(ProcessRole.ENGINE, settings.account), standing):
+                    _attend(run, api, models, stopping, loop)
         except OwnershipLost as lost:
             _log.error("%s; this process is read-only from now on", lost)
             _wait(api, stopping)
@@ -138,8 +163,10 @@ def _trade(
 _NO_MARKET = "it has no market, since no candle was played on it, and orders are refused"
 
 
-def _attend(run: ManualRun, api: ApiApart, stopping: Stopping) -> None:
+def _attend(run: ManualRun, api: ApiApart, models: ModelCheck, stopping: Stopping, loop: Loop) -> None:
     while not stopping.requested():
+        loop.turn()
+        models.look(run.world.portfolio.models)
         run.attend(_ATTEND_SECONDS)
         api.check()
     run.close("the API is stopping")
@@ -167,7 +194,9 @@ def served(
 
 
 @contextmanager
-def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Watchdog, LetterKeeper]]:
+def _engine(
+    settings: WhenceSettings,
+) -> Generator[tuple[ManualRun, Watchers, Watchdog, LetterKeeper, ModelCheck]]:
     """The engine of the log. Raises LogOwned where another process owns the log, InvalidInput, LogError."""
     watchers = Watchers(Narrator())
     (currency,) = {listing.instrument.quote for listing in known()}
@@ -183,6 +212,7 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Wa
             watchers.add(spans)
         _check_not_live(owned.log)
         with input_tape(settings, owned.log, utc_now) if settings.inputs_at_rest else nullcontext() as tape:
+            models = live_models(settings, watchers)
             run = ManualRun(
                 owned.log,
                 beginning,
@@ -191,13 +221,13 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers, Wa
                 feed=played_prices(played),
                 tape=tape,
                 snapshots=owned.snapshots,
-                scorer=live_models(settings, watchers).scorer,
+                scorer=models.scorer,
             )
             run.keep_personal(personal_texts_of(settings))
             watchdog = Watchdog(run.world, run.driver.engine.market, owned.log)
             watchers.add(watchdog)
             _warn_of_differences(run, settings, beginning)
-            yield run, watchers, watchdog, letters
+            yield run, watchers, watchdog, letters, models.check
 
 
 def _check_not_live(log: EventLog) -> None:
@@ -227,14 +257,23 @@ def _warn_of_differences(run: ManualRun, settings: WhenceSettings, beginning: Be
         )
 
 
-def _beside(settings: WhenceSettings, plan: ApiPlan, owned: LogOwned, stopping: Stopping) -> None:
-    """Serves while another process owns the log. Requests go to the owner by the command topic, else are refused."""
+def _await_engine(settings: WhenceSettings, stopping: Stopping) -> None:
+    """Waits until an engine has opened the log on Kafka, which has no topic and no account before, or until a stop."""
+    if not has_command_topic(settings) or has_begun(settings):
+        return
+    _log.info("waiting for the engine that opens %s", shown(settings.log))
+    while not (stopping.requested() or has_begun(settings)):
+        stopping.wait(_LOOK_SECONDS)
+
+
+def _beside(settings: WhenceSettings, plan: ApiPlan, why: WhenceError, stopping: Stopping) -> None:
+    """Serves without an engine. Requests go to the log's owner by the command topic, else are refused."""
     if not has_command_topic(settings):
-        _read(settings, plan, owned, stopping)
+        _read(settings, plan, why, stopping)
         return
     settings = of_its_account(settings)
     with distant_door(settings) as door:
-        note = f"{owned}; requests go to it through the command topic"
+        note = f"{why}; requests go to the engine through the command topic"
         if plan.workers > 1:
             distant = Embedding(Mailbox(), settings.account, note, Watchers(), is_distant=True)
             _watch_apart(settings, plan, distant, stopping)

@@ -1,4 +1,4 @@
-"""`whence settings`: every setting that a new log would get, with its range, meaning and environment variable."""
+"""`whence settings`: every setting that a new log would get, and its commands for the settings of a log."""
 
 from __future__ import annotations
 
@@ -8,9 +8,20 @@ import typer
 
 from domain.errors import InvalidInput
 from infra.cli.options import ConfigOption, JsonOption
+from infra.cli.settings_versions import apply, history, pending, rollback
+
+settings_app = typer.Typer(
+    name="settings", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+settings_app.command()(pending)
+settings_app.command()(apply)
+settings_app.command()(rollback)
+settings_app.command()(history)
 
 
+@settings_app.callback()
 def settings(
+    context: typer.Context,
     defaults: Annotated[
         bool, typer.Option("--defaults", help="The defaults, without whence.toml and the environment.")
     ] = False,
@@ -28,6 +39,10 @@ def settings(
 
     An existing log keeps its own trading settings, leverage and balance: the query `accounts` of the API returns them.
     """
+    if context.invoked_subcommand is not None:
+        if defaults or diff or schema or as_json or config is not None:
+            raise InvalidInput(f"write the options after {context.invoked_subcommand}")
+        return
     if defaults + diff + schema > 1:
         raise InvalidInput("--defaults, --diff and --schema are three different outputs: give one of them")
     from infra.cli.settings_list import Listing

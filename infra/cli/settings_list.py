@@ -21,7 +21,7 @@ from domain.settings import Settings, StrategySettings
 from infra.cli.output import console_of
 from infra.config import WhenceSettings, load, shown
 from infra.layer import is_table
-from infra.settings_catalogue import Setting, alerts, models, signals, trading
+from infra.settings_catalogue import Setting, alerts, backup, book_view, models, signals, telegram, trading
 from infra.trading import LIVE, named_in, trading_settings
 from projections.sentences import plain
 
@@ -36,12 +36,18 @@ _OWN: Mapping[str, str] = {
     "tracing": "true, false",
     "inputs_at_rest": "true, false",
     "order_entry": "REST, WEBSOCKET",
+    "book_kind": "auto, plain, fast",
+    "book_source": "feed, topic",
     "inputs_days": "from 0 to 36500",
+    "recordings_days": "from 0 to 36500",
     "seal_personal": "true, false",
+    "pulse": "",
+    "reload": "true, false",
     "kafka": "",
     "registry": "",
     "instruments": "",
     "secrets": "",
+    "routes": "",
 }
 """The settings outside `[alerts]` and `[trading]`, with their ranges."""
 
@@ -165,7 +171,16 @@ def _described(setting: Setting) -> Mapping[str, object]:
 
 def _all(given: WhenceSettings, parts: Settings) -> Sequence[Setting]:
     own = [Setting(name, getattr(given, name), bounds) for name, bounds in _OWN.items()]
-    return [*own, *alerts(given.alerts), *signals(given.signals), *models(given.models), *trading(parts)]
+    return [
+        *own,
+        *alerts(given.alerts),
+        *backup(given.backup),
+        *book_view(given.book_view),
+        *signals(given.signals),
+        *telegram(given.telegram),
+        *models(given.models),
+        *trading(parts),
+    ]
 
 
 def spelled(value: object) -> str:

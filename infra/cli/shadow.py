@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from infra.cli.shadow_places import Places
     from infra.cli.stopping import Stopping
     from infra.config import WhenceSettings
+    from infra.run.announcing import Stops
     from infra.run.compared import Compared
     from infra.run.patient_tape import PatientTape
     from infra.run.shadow import Shadow
@@ -79,12 +80,15 @@ def run(
     The candidate has the changed settings, the control the log's own; each writes a log of its own, whose orders a
     simulated exchange fills. No exchange is connected. The same command continues both logs after any end.
     """
+    from adapters.processes.announcement import ProcessRole
     from infra.cli.changes import change_of
     from infra.cli.other_model import with_model
     from infra.cli.shadow_places import places_of
     from infra.cli.stopping import stoppable
+    from infra.config import shown
     from infra.inputs import check_tape, followed_tape
     from infra.logs import open_reader
+    from infra.run.announcing import Loop, Program, TurningStops, announced
     from infra.run.patient_tape import PatientTape
     from infra.run.remade_log import RemadeLog
     from infra.run.shadow import Shadow
@@ -105,7 +109,11 @@ def run(
             RemadeLog(one, name) for one, name in zip(logs, ("--control", "--into"), strict=True)
         )
         made = Shadow(log_id, change, first, second, scorer)
-        is_whole = _follow(made, tape, stopping, None if once else places.source)
+        loop = Loop()
+        program = Program(ProcessRole.SHADOW, shown(places.candidate.log))
+        with announced(places.source, program, loop.standing):
+            stops = TurningStops(stopping, loop)
+            is_whole = _follow(made, tape, stops, None if once else places.source)
         for one in logs:
             one.confirm()
         if once and stopping.requested():
@@ -188,7 +196,7 @@ def _shadowed(settings: WhenceSettings, fault: LogOwned) -> LogOwned:
     )
 
 
-def _follow(made: Shadow, tape: PatientTape, stopping: Stopping, source: WhenceSettings | None) -> bool:
+def _follow(made: Shadow, tape: PatientTape, stopping: Stops, source: WhenceSettings | None) -> bool:
     """Feeds what the tape has, and then each new input of the log `source`; returns whether all was fed.
 
     It ends when a stop is requested, or with the last input of a log that was moved. Without `source` nothing is
@@ -228,7 +236,7 @@ def _move(source: WhenceSettings) -> LogMoved | None:
         return None
 
 
-def _advance(made: Shadow, tape: PatientTape, stopping: Stopping) -> bool:
+def _advance(made: Shadow, tape: PatientTape, stopping: Stops) -> bool:
     """Feeds what the tape has now; returns whether its end was reached."""
     for _number in made.take(tape.new()):
         if stopping.requested():

@@ -50,7 +50,7 @@ def _has_votes(node: Node) -> bool:
 
 def _one_instrument(story: Story) -> bool:
     """Whether the root facts name the one instrument of the story."""
-    named = {fact.split(":")[1] for fact, _ in story.roots if fact.startswith("candle:")}
+    named = {fact.split(":")[1] for fact, _ in story.roots if fact.startswith(("candle:", "book:"))}
     return len(named) == 1 and len(story.roots) == 1
 
 

@@ -27,8 +27,10 @@ candles first:
 
     whence backtest --candles BTCUSDT_5m.csv --strategy supertrend
 
-Every strategy reads closed candles only, in time order. Later candles change no proposal, and equal candles
-and parameters give equal proposals to the bit (`tests/domain/strategies/test_history.py`). ENTER proposes a
+Every strategy but three reads closed candles only, in time order. Later candles change no proposal, and equal
+candles and parameters give equal proposals to the bit (`tests/domain/strategies/test_history.py`).
+`book-scalper`, `book-imbalance` and `cluster-breakout` read the order book instead, as
+[book-strategies.md](book-strategies.md) describes: on a tape of candles they propose nothing. ENTER proposes a
 position in the signal's direction; the engine closes an opposite position of the strategy first or instead
 (`trading.on_opposite`). EXIT proposes to close a position in the opposite direction and opens nothing.
 
@@ -84,6 +86,8 @@ def _known(known: About) -> Iterator[str]:
         yield from _paragraphs(f"*Preset `{name}`.* {_spelled(given)}.")
     if known.alpha:
         yield from _paragraphs(f"*Recommended limits of the Alpha committee.* {_spelled(known.alpha)}.")
+    if known.own:
+        yield from _paragraphs(f"*Recommended settings of its instance.* {_spelled(known.own)}.")
 
 
 def _spelled(values: Mapping[str, object]) -> str:

@@ -98,6 +98,7 @@ def _known_json(known: About) -> Mapping[str, object]:
         "source": known.source,
         "loses": known.loses,
         "alpha": known.alpha,
+        "own": known.own,
         "presets": known.presets,
         "scores": scores_of(known),
         "confidence": known.confidence or None,
@@ -151,6 +152,9 @@ def _tables(known: About | None) -> Iterator[str]:
     if known.alpha:
         yield "\nRecommended limits of the Alpha committee:"
         yield from (f"  {key} = {value}" for key, value in known.alpha.items())
+    if known.own:
+        yield "\nRecommended settings of its instance:"
+        yield from (f"  {key} = {value}" for key, value in known.own.items())
 
 
 def _example(name: str, parameters: Mapping[str, object]) -> str:

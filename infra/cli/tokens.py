@@ -29,17 +29,23 @@ def create(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Creates a token and prints it once: only its hash is stored."""
+    """Creates a token for the API of one log and prints it once: only its hash is stored."""
+    from adapters.tokens.book import TokenBook
     from commands.roles import Role
+    from infra.config import load, shown
+    from infra.store import migrated_store
 
     reach = Role.named(role)
-    with _book(log=log, store=store, config=config) as book:
-        token = book.issue(name, reach, datetime.now(UTC))
+    settings = load(log=log, store=store, config=config)
+    with migrated_store(settings) as engine:
+        token = TokenBook(engine).issue(name, reach, datetime.now(UTC))
     row = {"id": token.id, "name": name, "role": reach.word, "token": token.spelled}
     typer.echo(json.dumps(row, indent=2) if as_json else token.spelled)
     if not as_json:
         typer.echo(
-            f"{name} has the role {reach.word}. The token is not shown again: keep it secret.", err=True
+            f"{name} has the role {reach.word} at the API of {shown(settings.log)}. The token is not shown again: "
+            "keep it secret.",
+            err=True,
         )
 
 

@@ -28,7 +28,7 @@ class TradeOptions:
     def check_unused(self) -> None:
         """Raises InvalidInput where an option is given that only trades need."""
         if self.interval is not None:
-            raise InvalidInput("--interval is for --trades: files of candles have their own")
+            raise InvalidInput("--interval is for --trades and --recording: files of candles have their own")
 
     def check_alone(self, given: Sequence[bool]) -> None:
         """Raises InvalidInput, which names the option, where one of `OTHERS` is given beside trades."""

@@ -18,14 +18,19 @@ from infra.cli.strategy_texts import parameters_of
 from infra.cli.what_if_words import Listed
 from infra.pages.tables import Column
 from infra.run.backtesting import Backtesting
+from infra.run.recording import FilledBy
 from infra.trading import strategy_of
 from projections.sentences import plain
 
 TITLE = "Traded with"
 _KINDS = (AccountOpened, SettingsChanged, InstrumentListed)
 _COLUMNS = (Column("what"), Column("value"))
-_SPREAD = {True: "that of the recorded trades", False: "that of the candles, where they state bid and ask"}
-"""Where the spread comes from, by whether recorded trades fill the orders."""
+_SPREAD: Mapping[FilledBy, str] = {
+    FilledBy.CANDLES: "that of the candles, where they state bid and ask",
+    FilledBy.TRADES: "that of the recorded trades",
+    FilledBy.BOOKS: "that of the recorded order books",
+}
+"""Where the spread comes from."""
 
 
 class Fact(NamedTuple):
@@ -65,7 +70,7 @@ def _facts(made: Backtesting) -> Iterator[Fact]:
             f"fees {rules.id}", f"maker {_percent(rules.maker_fee)}, taker {_percent(rules.taker_fee)}"
         )
         yield Fact(f"rules {rules.id}", _origin(listing.origin))
-    yield from _values(settings, by_trades=made.recording.by_trades)
+    yield from _values(settings, made.recording.filled_by)
 
 
 def _strategy(one: StrategySettings) -> str:
@@ -85,9 +90,9 @@ def _origin(origin: RulesOrigin | None) -> str:
     return origin.source if origin.as_of is None else f"{origin.source}, {origin.as_of:%Y-%m-%d}"
 
 
-def _values(settings: Settings, *, by_trades: bool) -> Iterator[Fact]:
+def _values(settings: Settings, filled_by: FilledBy) -> Iterator[Fact]:
     """The rules of the fills, and every other setting that is not the default."""
-    yield Fact("spread", _SPREAD[by_trades])
+    yield Fact("spread", _SPREAD[filled_by])
     for rule in fields(settings.simulation):
         yield Fact(f"trading.simulation.{rule.name}", str(getattr(settings.simulation, rule.name)))
     defaults = names(Settings())

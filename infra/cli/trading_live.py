@@ -6,9 +6,11 @@ import logging
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from adapters.lease import Lease
 from adapters.log.address import KafkaAddress, parse_address
+from adapters.processes.announcement import ProcessRole
 from adapters.secrecy import Credentials
 from adapters.snapshots import Snapshots
 from commands.input_tape import InputTape
@@ -21,14 +23,18 @@ from infra.config import WhenceSettings
 from infra.dead_letters import FoundLetters
 from infra.inputs import check_tape, input_tape
 from infra.logging import configure
+from infra.routes import check_routes, routed_books, routing_of
 from infra.run.alerts_sent import positions_alerted
+from infra.run.announcing import Loop, Program, announced
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan
 from infra.run.bare_positions import BarePositions
+from infra.run.book_source import books_of
 from infra.run.candle_keeping import candles_kept
 from infra.run.clock import utc_now
 from infra.run.configuring import sessions_of
 from infra.run.connecting import connected
+from infra.run.engine_standing import EngineStanding
 from infra.run.foreign_fees import ForeignFees
 from infra.run.fresh_log import FreshLog
 from infra.run.holding import held
@@ -42,6 +48,9 @@ from infra.run.opened_with import UnusedWarning
 from infra.run.outage import Begun, outlast
 from infra.run.personal import personal_texts_of
 from infra.run.place import Place
+from infra.run.pulse import Pulse
+from infra.run.reloading import Reloading, reloading_of
+from infra.run.routed_books import with_routed
 from infra.run.scorers import live_models
 from infra.run.snapshots import Owned, owned_log
 from infra.run.watchers import Watchers, ignored
@@ -65,6 +74,13 @@ class Made(Protocol):
     ) -> LiveRun: ...
 
 
+class Beside(NamedTuple):
+    """What a run that trades attends to beside the exchange: the file for probes, and changes of `whence.toml`."""
+
+    pulse: Pulse
+    reloading: Reloading | None
+
+
 def trade_live(
     settings: WhenceSettings,
     plan: LivePlan,
@@ -73,20 +89,28 @@ def trade_live(
     api: ApiPlan,
     *,
     is_key_checked: bool = False,
+    lease: Lease | None = None,
 ) -> None:
     """Trades until SIGINT or SIGTERM, then settles what is in flight and logs what is held.
 
-    `is_key_checked` is that of `infra.run.connecting.connected`.
+    `is_key_checked` and `lease` are those of `infra.run.connecting.connected`.
 
     Raises LogOwned where another engine owns the log, Refused where the account does not fit, ExchangeError where the
     exchange cannot be reached at the start, and the log's errors.
     """
 
+    check_routes(settings, plan.settings)
     plans = sessions_of(plan)
 
     def connect(world: World, wake: Wake) -> LiveVenue:
         return connected(
-            credentials, place, placed_in(world), wake, settings.order_entry, is_key_checked=is_key_checked
+            credentials,
+            place,
+            placed_in(world),
+            wake,
+            settings.order_entry,
+            is_key_checked=is_key_checked,
+            lease=lease,
         )
 
     def made(
@@ -99,6 +123,10 @@ def trade_live(
     ) -> LiveRun:
         feed = partial(feed_of, place, plan.interval)
         models = live_models(settings, watchers)
+        routing = routing_of(settings)
+        books = with_routed(
+            books_of(settings, place, watchers), routed_books(settings, watchers), routing.why_closed
+        )
         return LiveRun(
             log,
             next(plans),
@@ -111,6 +139,8 @@ def trade_live(
             snapshots=snapshots,
             scorer=models.scorer,
             models=models.check,
+            books_of=books,
+            routing=routing,
         )
 
     trade(
@@ -134,8 +164,11 @@ def trade(
     """
     check_tape(settings)
     configure(logging.INFO, program)
-    with stoppable() as stopping:
-        session = partial(_session, settings, source, made, note, api, stopping, UnusedWarning(settings))
+    with stoppable() as stopping, reloading_of(settings) as reloading:
+        beside = Beside(Pulse(settings.pulse), reloading)
+        session = partial(
+            _session, settings, source, made, note, api, stopping, UnusedWarning(settings), beside
+        )
         if isinstance(parse_address(settings.log), KafkaAddress):
             outlast(session, stopping)
         else:
@@ -158,6 +191,7 @@ def _session(
     api: ApiPlan,
     stopping: Stopping,
     unused: UnusedWarning,
+    beside: Beside,
     begun: Begun,
 ) -> None:
     """Trades until a stop, with a log, a tape and an API of its own. It calls `begun` as soon as it is connected."""
@@ -193,15 +227,28 @@ def _session(
                 begun()
                 bare = BarePositions(watchdog, lambda: run.driver.engine.unprotected_for_good)
                 _log.info("trading: %s; Ctrl-C or SIGTERM stops it", note)
-                _trade(run, serving, stopping, bare)
+                loop = Loop()
+                standing = EngineStanding(run, loop, run.route_faults)
+                with announced(settings, Program(ProcessRole.ENGINE, settings.account), standing):
+                    _trade(run, serving, stopping, bare, loop, beside)
             _report(run)
 
 
-def _trade(run: LiveRun, api: ApiApart, stopping: Stopping, bare: BarePositions) -> None:
-    while not stopping.requested():
-        run.attend(_ATTEND_SECONDS)
-        bare.look()
-        api.check()
+def _trade(
+    run: LiveRun, api: ApiApart, stopping: Stopping, bare: BarePositions, loop: Loop, beside: Beside
+) -> None:
+    try:
+        while not stopping.requested():
+            loop.turn()
+            run.attend(_ATTEND_SECONDS)
+            if beside.reloading is not None:
+                beside.reloading.look(run)
+            bare.look()
+            api.check()
+            is_trading = run.is_trading and not run.world.portfolio.discrepancies.reconciling
+            beside.pulse.beat(is_trading=is_trading)
+    finally:
+        beside.pulse.end()
     _log.info("stopping: nothing more is decided; what is in flight is settled")
     if not run.stop():
         _log.warning("not everything was settled in time")

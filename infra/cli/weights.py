@@ -12,9 +12,10 @@ import typer
 from domain.errors import InvalidInput, WhenceError
 from domain.weights.scale import WeightScale
 from infra.cli import INTERRUPTED
+from infra.cli.at_rest import answered
 from infra.cli.backtest import stretch_of
 from infra.cli.candle_market import candle_market, divided
-from infra.cli.kill import HERE, ApiOption, TokenFileOption, carried_out, engine_of, report
+from infra.cli.kill import HERE, ApiOption, TokenFileOption, engine_of, report, state_of
 from infra.cli.options import (
     AccountOption,
     BalanceOption,
@@ -309,10 +310,9 @@ def apply(
     account: LogAccountOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Puts weights in force by the account's running engine: an event of the log's settings.
+    """Puts weights in force: an event of the log's settings, by the account's running engine or in the log at rest.
 
-    The weights before stay in the log, and `--version` puts them in force again. Without a running engine write the
-    file's table into whence.toml for the next start.
+    The weights before stay in the log, and `--version` puts them in force again.
     """
     from commands.request import ChangeSettings
     from domain.weights.settings import weights_text
@@ -322,7 +322,8 @@ def apply(
     settings = engine_of(log, store, account, config)
     wanted, why = _of_version(settings, version or 0) if file is None else _of_file(file)
     changes = {"weights.scales": wanted.scales.value, "weights.table": weights_text(wanted.table)}
-    answer, state = carried_out(settings, api, token_file, ChangeSettings(changes, reason or why))
+    answer = answered(settings, api, token_file, ChangeSettings(changes, reason or why))
+    state = state_of(settings)
     done = (
         f"{len(wanted.table)} weights of {wanted.scales} are in force"
         if wanted.table

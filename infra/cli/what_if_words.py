@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from adapters.avro import to_json
+from adapters.simulated.fill_source import FillSource
 from domain.committees import POLICY_VERSION
 from domain.errors import InvalidInput
 from domain.log import LogReader
@@ -110,8 +111,9 @@ def basis(made: Compared) -> Iterator[str]:
         yield (
             "Simulated fills differ from recorded ones. So the control is not the log but the same backtest with the "
             "log's own settings, and the candidate is compared with the control. What was sent between two candles is "
-            "filled from the open of its candle on."
+            "filled from the open of its candle on, and where the tape has readings of an order book from their levels."
         )
+    yield from _filled(made)
     differing = counts(made.reproduced)
     if any(differing.values()):
         found = (counted(count, name.removesuffix("s")) for name, count in differing.items())
@@ -130,6 +132,16 @@ def basis(made: Compared) -> Iterator[str]:
         yield f"Not fed: {'; '.join(not_fed(left_out))}."
     for one in made.declined:
         yield f"A request of {one.at:%Y-%m-%d %H:%M:%S} UTC was declined ({one.request}): {one.reason}."
+
+
+def _filled(made: Compared) -> Iterator[str]:
+    """What filled the candidate, where the tape had readings that did."""
+    if made.fills and (read := made.fills.get(FillSource.READING, 0)):
+        by_candles = made.fills.get(FillSource.CANDLE, 0)
+        yield (
+            f"The candidate has {counted(read, 'fill')} from the levels of order-book readings, and "
+            f"{by_candles:,} from candles."
+        )
 
 
 def daily(found: PairedDays, currency: str) -> str:

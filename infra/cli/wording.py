@@ -9,12 +9,13 @@ from typing import NamedTuple, cast
 
 from adapters.avro import to_json
 from domain.log import Envelope, Recorded
+from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed
 from domain.settings import Settings, SettingsChanged
 from domain.signal import DecisionMade, GridEnded, ReversalDecided, SignalDetected
 from infra.layer import is_table
 from projections.exits import Closes
-from projections.sentences import closed_by, plain, sentence, sentence_on
+from projections.sentences import closed_by, fill_of, plain, sentence, sentence_on
 
 PLAIN_WORDS: Mapping[str, str] = {
     "CancelByUser": "cancelled on request",
@@ -71,11 +72,13 @@ class Wording:
         """`read(after, upto)` returns the events of the log from ordinal `after` + 1 to ordinal `upto`.
 
         With `read_stream`, which returns the events of a stream, a decision names the strategy and the instrument of
-        its signal, and a closed position the rule that closed it. Without it the reader has the signal before them.
+        its signal, a fill the side and the instrument of its order, and a closed position the rule that closed it.
+        Without it the reader has the signal and the order before them.
         """
         self._read, self._read_stream = read, read_stream
         self._last: dict[str, SettingsChanged] = {}
         self._proposed: dict[str, _Proposed | None] = {}
+        self._placed: dict[str, OrderPlaced | None] = {}
 
     def line_of(self, recorded: Recorded, exit_name: str = "") -> str:
         """The event's sentence. `exit_name` is what closed a position, where the caller knows it."""
@@ -90,9 +93,14 @@ class Wording:
             return sentence(event)
         if isinstance(event, SignalDetected):
             self._proposed[stream] = _Proposed(event.strategy, event.instrument)
+        if isinstance(event, OrderPlaced):
+            self._placed[stream] = event
         if isinstance(event, DecisionMade | ReversalDecided | GridEnded):
             proposed = self._proposal_of(stream, self._read_stream)
             return sentence(event) if proposed is None else sentence_on(event, *proposed)
+        if isinstance(event, OrderFilled):
+            placed = self._order_of(stream, self._read_stream)
+            return sentence(event) if placed is None else fill_of(event, placed.side, placed.instrument)
         return sentence(event)
 
     def _exit_of(self, stream: str, closed: PositionClosed) -> str:
@@ -108,6 +116,13 @@ class Wording:
             first = next(signals, None)
             self._proposed[stream] = None if first is None else _Proposed(first.strategy, first.instrument)
         return self._proposed[stream]
+
+    def _order_of(self, stream: str, read_stream: Callable[[str], Iterable[Envelope]]) -> OrderPlaced | None:
+        """The order of a stream; None where the log does not have its placement."""
+        if stream not in self._placed:
+            placed = (one.event for one in read_stream(stream) if isinstance(one.event, OrderPlaced))
+            self._placed[stream] = next(placed, None)
+        return self._placed[stream]
 
     def _before(self, recorded: Recorded, event: SettingsChanged) -> SettingsChanged | None:
         """The event that put the earlier settings in force; None for the first settings."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
 from commands.request import PromoteModel, ReportDrift, RetireModel
 from domain.drift.measure import Drift, Drifting
@@ -14,6 +13,7 @@ from domain.features.sets import SETS
 from domain.learning.auto_settings import AutoSettings
 from domain.learning.promotion import Ruling
 from domain.learning.retraining import due, is_overdue
+from domain.learning.rule_names import BY_BUDGET, BY_DRIFT, BY_PATIENCE, BY_SCHEDULE, SCHEDULED
 from domain.model import DriftFound, ModelInForce, ModelRole
 from domain.models.file import ModelFile
 from domain.settings import Settings
@@ -24,14 +24,6 @@ from projections.model_trials import micros, trial_of
 from projections.scored_trades import ScoredTrades
 
 Planned = ReportDrift | RetireModel | PromoteModel
-
-BY_BUDGET: Final = "error budget"
-BY_DRIFT: Final = "drift"
-BY_PATIENCE: Final = "patience"
-BY_SCHEDULE: Final = "schedule"
-"""The names of the rules, as events have them."""
-SCHEDULED: Final = f"{BY_SCHEDULE}: "
-"""With this begins the reason of the registration of a model that was trained by schedule."""
 
 
 class AutoPlan:

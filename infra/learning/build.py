@@ -98,14 +98,20 @@ class Build:
     `made_from` identifies candles, log and strategies. `kept` is the number of parts that an earlier run has sealed.
     """
 
-    features: FeatureSet = CORE_1
-
-    def __init__(self, folder: Path, signals: Signals, labels: Labels, made_from: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        signals: Signals,
+        labels: Labels,
+        made_from: Mapping[str, Any],
+        features: FeatureSet = CORE_1,
+    ) -> None:
         """Raises InvalidInput where the folder holds another build."""
+        self.features = features
         self._folder, self._signals, self._labels = folder, signals, labels
-        self._made_from = _with_code(made_from)
+        self._made_from = _with_code(made_from, self.features)
         self._table, self._parameters = table_hash(self.features), _parameters(labels)
-        self._parts = Parts(folder, self.features, build_id(labels, made_from))
+        self._parts = Parts(folder, self.features, build_id(labels, made_from, features))
         self._sealed = dict(self._parts.sealed())
         self.kept = len(self._sealed)
 
@@ -155,14 +161,13 @@ class Build:
         )
 
 
-def build_id(labels: Labels, made_from: Mapping[str, Any]) -> str:
+def build_id(labels: Labels, made_from: Mapping[str, Any], features: FeatureSet = CORE_1) -> str:
     """64 hexadecimal digits that identify the build of this source by this program; see `Manifest.build`."""
-    features = Build.features
-    return build_of(features.id, table_hash(features), _with_code(made_from), _parameters(labels))
+    return build_of(features.id, table_hash(features), _with_code(made_from, features), _parameters(labels))
 
 
-def _with_code(made_from: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**made_from, "features_code": code_hash()}
+def _with_code(made_from: Mapping[str, Any], features: FeatureSet) -> Mapping[str, Any]:
+    return {**made_from, "features_code": code_hash(features)}
 
 
 def _parameters(labels: Labels) -> Mapping[str, Any]:

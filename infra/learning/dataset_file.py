@@ -10,10 +10,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
+import domain.book
+import domain.book.analysis
 import domain.features
 import domain.indicators
+import domain.regimes
 from adapters.whole_file import write_file
 from domain.errors import InvalidInput
+from domain.features.book import BOOK_1
 from domain.features.feature_set import FeatureSet
 from domain.features.sets import SETS
 from infra.learning.dataset import Dataset, LabelSource
@@ -22,7 +26,6 @@ from infra.learning.parts import Part, Parts, read_table
 MANIFEST = "dataset.json"
 FORM = 1
 """The version of the folder's form."""
-"""The feature sets of this program."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,10 +61,13 @@ def table_hash(features: FeatureSet) -> str:
     return sha256(msgspec.json.encode(features)).hexdigest()
 
 
-def code_hash() -> str:
-    """64 hexadecimal digits (SHA-256) of the source of features, labels and their indicators."""
+def code_hash(features: FeatureSet) -> str:
+    """64 hexadecimal digits (SHA-256) of the source of features, labels, their indicators and the regime, and of the
+    analysis of order books where the set has their figures.
+    """
     found = sha256()
-    for package in (domain.features, domain.indicators):
+    packages = (domain.features, domain.indicators, domain.regimes)
+    for package in (*packages, domain.book, domain.book.analysis) if features is BOOK_1 else packages:
         for file in sorted(Path(str(package.__file__)).parent.glob("*.py")):
             found.update(file.read_bytes())
     return found.hexdigest()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from commands.features import BookFeatureReading, FeatureReading
 from commands.foreseeing import foreseen
 from commands.watching import Instance, Watch
 from commands.world import World
@@ -32,7 +33,7 @@ class Detected(NamedTuple):
     signal: SignalDetected
     at: datetime
     portfolio: Portfolio
-    reader: FeatureReader
+    reader: FeatureReading
     costs: Costs
 
 
@@ -85,13 +86,20 @@ class ProposedSignals:
 
 
 class RecordedSignals:
-    """The signals of a log up to an ordinal, each after the candles that were known when it was recorded."""
+    """The signals of a log up to an ordinal, each after the candles and books that were known when it was recorded."""
 
-    def __init__(self, log: LogReader, upto: int, moves: Moves) -> None:
+    def __init__(
+        self,
+        log: LogReader,
+        upto: int,
+        moves: Moves,
+        reader: Callable[[], FeatureReading] = FeatureReader,
+    ) -> None:
+        """`reader` makes the reader of the features."""
         self._log, self._upto, self._moves = log, upto, iter(moves)
         self._prices, self._has_all = moves.prices, moves.has_all
         self._next: Move | None = next(self._moves, None)
-        self._reader = FeatureReader()
+        self._made, self._reader = reader, reader()
         self._unit: tuple[datetime, str] | None = None
         self._before = EMPTY
         self.progress = (0, upto)
@@ -104,7 +112,8 @@ class RecordedSignals:
             if isinstance(event, _OF_A_UNIT) and (meta.recorded_at, event.instrument) != self._unit:
                 self._unit, self._before = (meta.recorded_at, event.instrument), world.portfolio
             if isinstance(event, SignalDetected):
-                self._check(event)
+                if not meta.causation_id.startswith("book:"):
+                    self._check(event)
                 self._read(meta.recorded_at)
                 rules = self._before.instruments.get(event.instrument)
                 if rules is not None:
@@ -133,12 +142,15 @@ class RecordedSignals:
             )
 
     def _read(self, until: datetime) -> None:
-        """Takes the candles that were known at `until`."""
+        """Takes the candles and books that were known at `until`."""
         while self._next is not None and self._next.at <= until:
             if self._next.begins:
-                self._reader = FeatureReader()
+                self._reader = self._made()
             for candle in self._next.candles:
                 self._reader.take(candle)
+            if isinstance(self._reader, BookFeatureReading):
+                for reading in self._next.readings:
+                    self._reader.take_reading(reading)
             self._next = next(self._moves, None)
 
 

@@ -46,7 +46,7 @@ class LogData:
         for one in list(self._sets()):
             if one.path == kept:
                 continue
-            for file in (one.path / MANIFEST, *one.path.glob(f"*{SUFFIX}")):
+            for file in (one.path / MANIFEST, *one.path.glob(f"*{SUFFIX}"), *_cut_off(one.path)):
                 file.unlink(missing_ok=True)
             if not any(one.path.iterdir()):
                 one.path.rmdir()
@@ -56,3 +56,8 @@ class LogData:
             named = _NAME.fullmatch(path.name)
             if named is not None and path.is_dir():
                 yield _DataSet(int(named[1]), path)
+
+
+def _cut_off(folder: Path) -> Iterator[Path]:
+    """What killed processes had not completed; see `adapters.whole_file.replacing`."""
+    return (one for name in (f"*{SUFFIX}", MANIFEST) for one in folder.glob(f".{name}.*"))

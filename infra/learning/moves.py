@@ -16,16 +16,20 @@ from domain.candle_hash import candle_bytes
 from domain.errors import InvalidInput
 from domain.features.barriers import Prices
 from domain.log import LogReader
+from domain.market import BookReading
 from infra.run.origin import of_this_log
 from infra.search.sources import candles_hash
 
 
 class Move(NamedTuple):
-    """Candles that became known at `at` (UTC). With `begins` an engine started: its reader had read nothing."""
+    """Candles and readings of order books that became known at `at` (UTC). With `begins` an engine started: its reader
+    had read nothing.
+    """
 
     at: datetime
     candles: Sequence[Candle]
     begins: bool = False
+    readings: Sequence[BookReading] = ()
 
 
 class Moves(Protocol):
@@ -103,7 +107,11 @@ class TapedMoves:
                 case SessionBegun():
                     yield Move(taped.received_at, (), begins=True)
                 case MarketMoved(at=at, events=events):
-                    yield Move(at, [one for one in events if isinstance(one, Candle)])
+                    yield Move(
+                        at,
+                        [one for one in events if isinstance(one, Candle)],
+                        readings=[one for one in events if isinstance(one, BookReading)],
+                    )
                 case Warmed(at=at, candles=candles):
                     yield Move(at, candles)
                 case _:

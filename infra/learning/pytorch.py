@@ -17,12 +17,17 @@ def is_installed() -> bool:
 
 def pytorch() -> Any:
     """The module; it has no types here. Raises MissingParts where it is not installed."""
+    check_installed()
+    return import_module("torch")
+
+
+def check_installed() -> None:
+    """Raises MissingParts where PyTorch is not installed."""
     if not is_installed():
         raise MissingParts(
             "the sequence model is trained by PyTorch, which is not installed: `make torch`, or "
             "`.venv/bin/pip install -e '.[ml,torch]'` (5 GB on Linux)"
         )
-    return import_module("torch")
 
 
 @contextmanager

@@ -9,7 +9,11 @@ from typing import Any
 
 from adapters.log.recorder_log import RecordedLog
 from adapters.tapes import Tape
+from commands.features import READERS
 from domain.errors import InvalidInput
+from domain.features.book import BOOK_1
+from domain.features.core import CORE_1
+from domain.features.feature_set import FeatureSet
 from domain.opening import LogOpened, Mode
 from infra.cli.planning import planned
 from infra.config import WhenceSettings, shown
@@ -32,6 +36,7 @@ class Source:
     signals: Signals
     labels: Labels
     made_from: Mapping[str, Any]
+    features: FeatureSet = CORE_1
 
 
 def source_of_candles(
@@ -73,13 +78,20 @@ class LogSource:
         for ordinal in self._outcomes.steps(self._log, self._upto):
             yield ordinal, self._upto
 
-    def source(self, limit: timedelta) -> Source:
-        """Raises InvalidInput where candles are missing, or are not those that the log was made from."""
+    def source(self, limit: timedelta, features: FeatureSet = CORE_1) -> Source:
+        """Raises InvalidInput where candles are missing, or are not those that the log was made from, and for features
+        of order books where they are not those of a tape of inputs, which alone has books.
+        """
         first = next(self._log.read(upto=1)).envelope.event
         if not isinstance(first, LogOpened):
             raise InvalidInput(f"{shown(self._settings.log)} does not begin with its opening")
         last = next(self._log.read(after=self._upto - 1, upto=self._upto)).envelope.meta
         moves = self._moves(first, last.recorded_at)
+        if features is BOOK_1 and not isinstance(moves, TapedMoves):
+            raise InvalidInput(
+                f"{BOOK_1.id} needs readings of order books, which only the tape of a live run's inputs has: name the "
+                f"log of `whence live` or `whence paper --live` without --candles, or build {CORE_1.id}"
+            )
         made_from = {
             **moves.identity,
             "source": "log",
@@ -89,7 +101,8 @@ class LogSource:
             "last_event": str(last.event_id),
         }
         labels = Labels(outcomes=self._outcomes, prices=moves.prices, limit=limit)
-        return Source(RecordedSignals(self._log, self._upto, moves), labels, made_from)
+        signals = RecordedSignals(self._log, self._upto, moves, READERS[features.id])
+        return Source(signals, labels, made_from, features)
 
     def _moves(self, opened: LogOpened, until: datetime) -> Moves:
         if not self._tapes:

@@ -11,7 +11,6 @@ import numpy as np
 
 from domain.drift.reference import reference_of
 from domain.errors import InvalidInput
-from domain.features.sets import check_fed
 from domain.learning.folds import divided
 from domain.learning.settings import TrainingSettings
 from domain.models.file import FORMAT, DataRange, MemberFile, ModelFile, Verdict, model_bytes
@@ -50,10 +49,8 @@ def trained(
     """Validates and trains. Equal rows, settings, seed and versions give equal bytes. `labels` are the parameters by
     which the labels were made, for the file.
 
-    Raises InvalidInput where the dataset is not as `Dataset` defines it, or too small to train and calibrate, and
-    Refused where no engine is fed with its features.
+    Raises InvalidInput where the dataset is not as `Dataset` defines it, or too small to train and calibrate.
     """
-    check_fed(dataset.feature_set)
     check(dataset)
     with one_thread():
         validation = validated(dataset, kinds, settings, seed, progress)

@@ -28,9 +28,12 @@ Progress = Callable[[str, int, int], None]
 
 
 class Test(NamedTuple):
-    """One test: its rows by index, and how many rows trained, calibrated and were purged before it."""
+    """One test: its rows by index, those `before` it whose labels were known, and how many rows trained, calibrated and
+    were purged.
+    """
 
     rows: Rows
+    before: Rows
     trained: int
     calibrated: int
     purged: int
@@ -152,6 +155,7 @@ def _test(dataset: Dataset, fold: Fold, kinds: Sequence[str], settings: Training
     past = Past(dataset, before, weights_of(dataset, before))
     return Test(
         rows=test,
+        before=before,
         trained=len(part.train),
         calibrated=len(part.calibrate),
         purged=int(test[0]) - len(before),
@@ -164,7 +168,7 @@ def _stopped(
     dataset: Dataset, tests: Sequence[Test], scores: Scores, rows: Rows
 ) -> Mapping[str, float | None]:
     stopped = dataset.stopped[rows]
-    rates = [np.full(len(one.rows), dataset.stopped[: one.rows[0]].mean()) for one in tests]
+    rates = [np.full(len(one.rows), dataset.stopped[one.before].mean()) for one in tests]
     return {
         "brier": float(squared_errors(scores.risk, stopped).mean()),
         "base_rate_brier": float(squared_errors(np.concatenate(rates), stopped).mean()),

@@ -58,15 +58,23 @@ def changes_to(in_force: Settings, configured: Settings) -> Mapping[str, str]:
     return {name: _spelled(value) for name, value in names(configured).items() if before[name] != value}
 
 
-def request_for(changes: Mapping[str, str], account: str, version: int, now: datetime) -> Requested:
-    """The request that makes these changes to the settings with this version."""
+def request_for(
+    changes: Mapping[str, str],
+    account: str,
+    version: int,
+    now: datetime,
+    reason: str | None = None,
+    *,
+    named: str = "adopt",
+) -> Requested:
+    """The request that makes these changes to the settings with this version; its id begins with `named`."""
     digest = blake2b(repr((version, sorted(changes.items()))).encode(), digest_size=8).hexdigest()
     return Requested(
-        id=f"adopt-{digest}",
+        id=f"{named}-{digest}",
         account=account,
         actor=ACTOR,
         valid_until=now + _VALID,
-        request=ChangeSettings(changes),
+        request=ChangeSettings(changes, reason),
     )
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 from adapters.alerts.book import Due, Ending, NoticeBook, TakenUp
 from adapters.alerts.command import Command
 from adapters.alerts.heartbeat import Heartbeat
-from adapters.alerts.notice import NO_ACCOUNT, Notice
+from adapters.alerts.notice import NO_ACCOUNT, Notice, subject_of
 from adapters.alerts.place import Place, Undelivered
 from adapters.alerts.webhook import Webhook
 from adapters.dead_letters.store import Counts
@@ -46,8 +46,6 @@ _PATIENCE = 1.0
 """Seconds between two looks at the log and at the messages that are due."""
 _AT_ONCE = 5_000
 """Events per transaction when the thread has fallen behind."""
-_DAILY = frozenset({"DAILY_LOSS"})
-"""Kinds of alert that every refused signal of a day raises; they are one notice a day."""
 
 _OF_LETTERS = Ending(NO_ACCOUNT, (KIND,))
 
@@ -254,7 +252,7 @@ def notice_of(recorded: Recorded) -> Notice | None:
         account=row["account"],
         severity=Severity(row["severity"]),
         kind=row["kind"],
-        subject=row["at"].date().isoformat() if row["kind"] in _DAILY else row["stream"],
+        subject=subject_of(row["kind"], row["stream"], row["at"]),
         line=row["line"],
         stream=row["stream"],
         chain=row["chain"],

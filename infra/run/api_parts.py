@@ -38,15 +38,18 @@ from adapters.live import Live, LiveTail, Prices
 from adapters.metrics.api import ApiMetrics
 from adapters.metrics.history import HistoryCollector
 from adapters.metrics.letters import LetterCollector
+from adapters.metrics.processes import ProcessCollector
 from adapters.metrics.read_models import ReadModelFigures
 from adapters.metrics.registry import new_registry
 from adapters.metrics.snapshot import SnapshotCollector
 from adapters.metrics.strangers import StrangerCollector
 from adapters.notary.auditing import Auditor
+from adapters.processes.announcement import ProcessRole
 from adapters.tokens.bearers import Bearers
 from adapters.tokens.book import TokenBook
 from commands.caller import Caller
 from domain.errors import InvalidInput
+from infra.book_view import shared_books
 from infra.config import WhenceSettings
 from infra.dashboard.archive import read_archive
 from infra.dead_letters import FoundLetters
@@ -54,9 +57,12 @@ from infra.graphiql.folder import built
 from infra.logs import open_reader
 from infra.notary import checkpoints_of
 from infra.personal import response_opener
+from infra.processes import FoundProcesses
 from infra.reports.reporter import LogReporter
 from infra.run.alerting import Alerting
+from infra.run.announcing import Program, announced
 from infra.run.api_plan import ApiPlan, Hosted
+from infra.run.api_standing import ApiStanding
 from infra.run.clock import utc_now
 from infra.run.condition import Condition
 from infra.run.faults import read_model_notices
@@ -106,6 +112,12 @@ class ApiParts:
         self._notices = NoticeBook(self._question_store, self._partition)
         self._health = Health({**checks, **self._alerts_sent(checks, held)})
         held.callback(self._health.close)
+        self._processes = FoundProcesses(settings)
+        held.callback(self._processes.close)
+        ProcessCollector(self._processes, utc_now, self._registry)
+        api = ApiStanding(self._question_store, self._log, self._partition, checks)
+        program = Program(ProcessRole.API, f"{plan.place.host}:{plan.place.port}")
+        held.enter_context(announced(settings, program, api))
         self._served: Served | None = None
 
     def application(self, is_up: Callable[[], None]) -> ASGIApp:
@@ -178,6 +190,7 @@ class ApiParts:
         desk = Desk(self._hosted.door, self._hosted.account, signer)
         await tail.start()
         live = Live(tail, self._prices())
+        books = shared_books(self._settings.book_view)
         self._served = Served(
             self._models,
             self._log.decode,
@@ -190,10 +203,14 @@ class ApiParts:
             Auditor(self._log, partial(checkpoints_of, self._log, self._plan.checkpoints)),
             CandleBook(self._question_store, self._partition),
             LogReporter(self._settings, self._log, self._letters),
+            books,
+            self._processes,
         )
         is_up()
         yield
         await tail.close()
+        if books is not None:
+            await readers.run(books.close)
         readers.close()
         desk.close()
 

@@ -2,9 +2,12 @@
 
 The market and the requests of people are those of the recording, at their times, and so are the settlements of funding
 that its exchange has reported with their rate. Other reports of an exchange and comparisons with it are left out: the
-simulated exchange fills the orders, on candles. Its clock stands at the last close, as in
-`infra/run/paper.py`: what is sent between two closes arrives at the open of its candle, or it would be stale before the
-next one opens.
+simulated exchange fills the orders, on candles, and from the levels of readings where the recording has any. Its clock
+stands at the last close, as in `infra/run/paper.py`: what is sent between two closes arrives at the open of its candle,
+or it would be stale before the next one opens. What follows from a reading of a book is sent at the time of the
+reading, and arrives after the latency: it is filled from the levels of the last reading before its arrival. Where the
+book is not known by then, it waits for the next reading or the next candle: the candle in which it was sent opened at a
+price of before it.
 """
 
 from __future__ import annotations
@@ -12,11 +15,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from adapters.simulated.fill_source import FillSource
 from commands.door import Declined
 from commands.driver import Driver
 from commands.engine import Engine
@@ -39,6 +43,7 @@ from domain.candle import Candle
 from domain.committees import POLICY_VERSION
 from domain.log import Envelope, EventLog
 from domain.mark import AccountMarked
+from domain.market import BookReading
 from domain.opening import LogOpened, Mode
 from domain.settings import Settings, StrategySettings
 from infra.run.demo_log import BACKTEST
@@ -132,6 +137,8 @@ class Backtest:
         self._driver: Driver | None = None
         self._scorer = scorer
         self._sent_at = _LONG_AGO
+        self._read_at: datetime | None = None
+        self._has_read = False
         self._closed: dict[str, datetime] = {}
         self._settled: dict[str, datetime] = {}
         self._steps: Mapping[type, Callable[[Any], None]] = {
@@ -194,6 +201,11 @@ class Backtest:
         return self._exchange
 
     @property
+    def fills(self) -> Mapping[FillSource, int]:
+        """The number of executions by what filled them, where the recording is not one of trades or books."""
+        return self._exchange.fills
+
+    @property
     def latest_mark(self) -> AccountMarked | None:
         """The account at the last candle, also if its hour is not over; None before the first candle."""
         return None if self._driver is None else self._driver.engine.latest_mark
@@ -224,11 +236,11 @@ class Backtest:
             marks=session.marks,
             scorer=self._scorer,
         )
+        self._exchange.forget_books()
+        self._has_read = False
         if not self._closed:
             self._sent_at = session.at
-        sender = Sender(
-            self.exchange, lambda: self._sent_at, Guard(self._world, engine.market), self._exchange
-        )
+        sender = Sender(self.exchange, self._sending_time, Guard(self._world, engine.market), self._exchange)
         self._driver = Driver(engine, self._log, sender, self._see)
 
     def _see(self, envelope: Envelope) -> None:
@@ -275,11 +287,52 @@ class Backtest:
         return known is None or candle.open_time >= known
 
     def _move(self, given: MarketMoved) -> None:
+        given = self._of_this_engine(given)
+        self._meet_books(given.at)
         candles = tuple(one for one in given.events if type(one) is Candle and self._is_new(one))
         if candles:
             self._move_exchange(max(map(_close_time, candles)), candles)
+        readings = [one for one in given.events if type(one) is BookReading]
+        if readings:
+            self._has_read = True
+            self._exchange.on_readings(readings, given.at)
+            self._meet_books(given.at)
+        if candles or readings:
             self._report(given.at)
+        self._read_at = given.at if readings else None
         self._running.handle(given)
+        self._read_at = None
+
+    def _meet_books(self, at: datetime) -> None:
+        """Carries out what has arrived by `at` in markets whose books are known, and reports it."""
+        if not self._has_read:
+            return
+        patience = self._world.portfolio.settings.settings.book.stale_seconds
+        self._exchange.meet_books(at, timedelta(seconds=patience))
+        self._report(at)
+
+    def _of_this_engine(self, given: MarketMoved) -> MarketMoved:
+        """The market without the books of instruments that another engine trades, so that every entry is made in the
+        instruments of this one.
+
+        A change may have put them in force, or out of force, in the middle of the recording; they are not listed.
+        """
+        if all(type(one) is not BookReading or self._is_here(one.instrument) for one in given.events):
+            return given
+        events = (
+            one for one in given.events if type(one) is not BookReading or self._is_here(one.instrument)
+        )
+        return MarketMoved(given.at, tuple(events))
+
+    def _is_here(self, instrument: str) -> bool:
+        venues = self._world.portfolio.settings.settings.venues
+        return self._exchange.trades(instrument) and not venues.is_elsewhere(instrument)
+
+    def _sending_time(self) -> datetime:
+        """The time of what is sent now. What is sent after it is not earlier, or a cancel would precede its order."""
+        if self._read_at is not None:
+            self._sent_at = max(self._sent_at, self._read_at)
+        return self._sent_at
 
     def _move_exchange(self, at: datetime, candles: Sequence[Candle]) -> None:
         self._sent_at = max(at, self._sent_at) if self._closed else at
@@ -326,6 +379,7 @@ class Backtest:
                 self._exchange.relist(self._world.portfolio.instruments[name])
 
     def _tick(self, given: Tick) -> None:
+        self._meet_books(given.at)
         self._running.handle(given)
 
     def _leave_out(self, given: Taped | Funded) -> None:

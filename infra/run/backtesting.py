@@ -6,7 +6,7 @@ the whole log.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -22,12 +22,19 @@ from domain.candle import Candle
 from domain.log import Envelope, EventLog, Recorded, event_id
 from domain.mark import AccountMarked
 from infra.run.backtest import NO_CHANGE, Backtest, Change, Variant
+from infra.run.book_backtest import BookBacktest
 from infra.run.collecting import seldom_collected
 from infra.run.log_id import settings_form
-from infra.run.recording import Recording
+from infra.run.recording import FilledBy, Recording
 from infra.run.shortened import candles_of
 from infra.run.trade_backtest import TradeBacktest
 from infra.run.what_if import variant_id
+
+_MADE: Mapping[FilledBy, type[Backtest]] = {
+    FilledBy.CANDLES: Backtest,
+    FilledBy.TRADES: TradeBacktest,
+    FilledBy.BOOKS: BookBacktest,
+}
 
 
 @dataclass(slots=True)
@@ -81,7 +88,7 @@ class Backtesting:
         self._log = GroupedLog(open_memory(AvroCodec()), AvroCodec())
         self._latest: Envelope | None = None
         self._marked = 0
-        made = TradeBacktest if recording.by_trades else Backtest
+        made = _MADE[recording.filled_by]
         self.backtest = made(recording, Variant(log_id=self.log_id, change=change), self._log, self._see)
 
     def steps(self) -> Iterator[int]:

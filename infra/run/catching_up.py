@@ -42,7 +42,7 @@ REPLACED = 3
 """How often a killed process is started again; the next death ends the command, because its cause does not pass."""
 _FAILED = 1
 """The exit code of a process with an error of the log, the store or an event, which it has logged."""
-_COSTS: Mapping[str, int] = {
+COSTS: Mapping[str, int] = {
     "journal": 27,
     "orders": 10,
     "accounts": 10,
@@ -54,6 +54,7 @@ _COSTS: Mapping[str, int] = {
     "fills": 3,
     "alerts": 1,
     "discrepancies": 1,
+    "manipulations": 1,
     "models": 4,
     "trading": 1,
     "weights": 1,
@@ -123,7 +124,7 @@ def groups(given: Iterable[Build], most: int) -> Sequence[Sequence[Build]]:
 
 
 def _cost(build: Build) -> int:
-    return _COSTS.get(build.projection, max(_COSTS.values()))
+    return COSTS[build.projection]
 
 
 def _shares(

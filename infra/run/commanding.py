@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from adapters.dead_letters.keeper import LetterKeeper
 from adapters.log.address import KafkaAddress, parse_address
 from commands.door import Door
-from infra.config import WhenceSettings, unmasked
-from infra.logs import keys_of
+from infra.config import WhenceSettings
+from infra.logs import client_of, keys_of
 from infra.run.letters import keep_request
 
 if TYPE_CHECKING:
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 def has_command_topic(settings: WhenceSettings) -> bool:
     """Whether other processes can send requests to the engine of this log."""
     return isinstance(parse_address(settings.log), KafkaAddress)
+
+
+def has_begun(settings: WhenceSettings) -> bool:
+    """Whether an engine has opened this log on Kafka. Raises LogUnavailable."""
+    from adapters.log import kafka_begun
+
+    address = parse_address(settings.log)
+    assert isinstance(address, KafkaAddress)
+    return kafka_begun.has_begun(address, client_of(settings))
 
 
 @contextmanager
@@ -61,5 +70,4 @@ def command_topic(settings: WhenceSettings) -> CommandTopic:
 
     address = parse_address(settings.log)
     assert isinstance(address, KafkaAddress)
-    client = {name: str(value) for name, value in unmasked(settings.kafka).items()}
-    return CommandTopic(address.servers, address.topic, client)
+    return CommandTopic(address.servers, address.topic, client_of(settings))

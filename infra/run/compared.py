@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from adapters.simulated.fill_source import FillSource
 from domain.opening import LogOpened
 from infra.run.backtest import Unanswered
 from projections.comparison import Comparison
@@ -18,7 +19,8 @@ class Compared:
 
     `log_id` is that of the candidate's log, `currency` that of the account. `is_live`: the market of the source is a
     live feed. `left_out` and `declined` state what had no effect in the candidate (see `Backtest`); None and empty
-    where only the logs were read, which do not state it. `notes` are sentences on the scores of the candidate's own
+    where only the logs were read, which do not state it. `fills` counts its executions by what filled them, and is None
+    there, too. `notes` are sentences on the scores of the candidate's own
     model.
     """
 
@@ -30,4 +32,5 @@ class Compared:
     is_live: bool
     left_out: Mapping[str, int] | None
     declined: Sequence[Unanswered]
+    fills: Mapping[FillSource, int] | None
     notes: Sequence[str] = ()

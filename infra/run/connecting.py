@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from adapters.lease import Lease
 from adapters.order_way import OrderWay
 from adapters.secrecy import Credentials
 from domain.errors import InvalidInput, InvalidSettings
@@ -22,14 +23,17 @@ def keys_of(place: Place, secrets: str | None) -> Credentials:
     return ccxt_keys(place.ccxt_name, secrets) if place.ccxt_name else bybit_keys(secrets)
 
 
-def check_place(place: Place, way: OrderWay, *, is_key_checked: bool) -> None:
-    """Raises InvalidInput where a person states the rights of a key that the program finds out itself, and
-    InvalidSettings where orders are to go over a socket that the exchange does not offer here.
+def check_place(place: Place, way: OrderWay, *, is_key_checked: bool, is_leased: bool = False) -> None:
+    """Raises InvalidInput where a person states the rights of a key that the program finds out itself, or where the
+    account is leased and the exchange's port heeds no lease; InvalidSettings where orders are to go over a socket that
+    the exchange does not offer here.
     """
     if is_key_checked and not place.ccxt_name:
         raise InvalidInput(
             "--key-is-checked is for exchanges of ccxt: the rights of a key of Bybit are read from Bybit"
         )
+    if place.ccxt_name and is_leased:
+        raise InvalidInput("an account is leased for bybit only: ccxt does not check a lease before it sends")
     if place.ccxt_name and way is OrderWay.WEBSOCKET:
         raise InvalidSettings("order_entry: orders through ccxt are sent by REST; WEBSOCKET is for bybit")
 
@@ -49,15 +53,17 @@ def connected(
     way: OrderWay = OrderWay.REST,
     *,
     is_key_checked: bool = False,
+    lease: Lease | None = None,
 ) -> LiveVenue:
     """The exchange at this place, not connected yet; `placed` are the terms of the log's working orders.
 
     `is_key_checked` states that a person has checked the rights of a key; it counts only where ccxt cannot state them.
+    Under a `lease` nothing is sent while that is not valid; only Bybit's port heeds one (`check_place`).
     """
     if place.ccxt_name:
         return ccxt_connected(credentials, place, placed, wake, is_key_checked=is_key_checked)
     from adapters.bybit import BybitExchange
     from adapters.bybit.account import BybitAccount
 
-    exchange = BybitExchange(credentials, place.site, placed, on_arrival=wake, way=way)
+    exchange = BybitExchange(credentials, place.site, placed, on_arrival=wake, way=way, lease=lease)
     return LiveVenue(exchange, BybitAccount(exchange), exchange.start, exchange.close)

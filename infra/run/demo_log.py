@@ -16,6 +16,9 @@ LIVE: Final = "live"
 
 DEMO: Final = "DEMO on live prices: fills are simulated, and no order of this log was sent to an exchange"
 
+MANUAL: Final = "manual"
+"""The source of a run of manual requests (`infra/run/manual.py`)."""
+
 BACKTEST: Final = "backtest"
 """The source of a backtest (`infra/run/backtest.py`)."""
 

@@ -23,8 +23,10 @@ from uuid import UUID, uuid4
 from adapters.snapshots import Snapshots
 from commands import leverage_outcomes, stray_orders
 from commands.breaker import answered, unanswered
+from commands.door import Answer
 from commands.driver import Driver
 from commands.engine import Engine
+from commands.exit_again import exit_again
 from commands.features import span_of
 from commands.guarding import Guard
 from commands.identity import Identity
@@ -36,6 +38,7 @@ from commands.observer import Observer
 from commands.order import CancelOrder
 from commands.outgoing import Outgoing
 from commands.reconciling import TOLERANCE, Reconciled, Reconciler, not_amended
+from commands.request import Requested
 from commands.scorer import NO_SCORER, Scorer, TapedScorer
 from commands.sender import Sender
 from commands.settlements import of_closed_positions, of_open_positions
@@ -57,9 +60,11 @@ from infra.run.demo_log import BACKTEST, LIVE, PAPER_LIVE
 from infra.run.feed_outages import FeedOutages
 from infra.run.listed_feed import ListedFeed
 from infra.run.live_beginning import LiveBeginning
+from infra.run.live_books import LiveBooks
 from infra.run.live_letters import LiveLetters
 from infra.run.live_market import LiveMarket
 from infra.run.live_plan import (
+    BooksOf,
     Connect,
     FeedOf,
     LivePlan,
@@ -71,6 +76,7 @@ from infra.run.live_plan import (
 from infra.run.live_times import LiveTimes
 from infra.run.model_check import ModelCheck
 from infra.run.restoring import Restored, check_account
+from infra.run.routing import Routing, ask_of
 from infra.run.still_held import StillHeld
 
 SOURCE = LIVE
@@ -105,13 +111,16 @@ class LiveRun(Attending):
         steady: SteadyClock | None = None,
         scorer: Scorer = NO_SCORER,
         models: ModelCheck | None = None,
+        books_of: BooksOf | None = None,
+        routing: Routing | None = None,
     ) -> None:
         """Reads the whole log and passes every event to `seen`; contacts nobody yet. Events have this `source`.
 
         With `snapshots` only the events after the snapshot are read and passed, and the snapshot is kept up to date.
         `steady` is a clock on `clock` that the caller shares. `tape` keeps every input, and what the
         `scorer` of the models in force returns. `models` states whether their files can be read. `letters` keeps what
-        cannot be understood; without it, it is only logged.
+        cannot be understood; without it, it is only logged. `books_of` makes the readings of order books, where any
+        are needed. `routing` carries signals to other engines; without it none is routed.
 
         Raises InvalidInput for a log that was not opened by a run of this account and source, and the log's errors.
         """
@@ -126,6 +135,8 @@ class LiveRun(Attending):
         self._venue = connect(world, self._wake)
         self._instruments = sorted({*plan.instruments, *_traded(world)})
         self._feed = ListedFeed(feed_of, self._instruments, self._wake)
+        self._routing = routing or Routing()
+        self._books = LiveBooks(books_of, self._wake, self._steady, observer, self._routing.instruments)
         self._log_id = world.log_id or name()
         identity = Identity(self._log_id, plan.account, source)
         regimes, in_force = plan.settings.regimes, world.portfolio.settings.settings.limits
@@ -201,6 +212,13 @@ class LiveRun(Attending):
             self._beginning = LiveBeginning(self.world, self._venue, self._plan, self._instruments)
             self._beginning.check(self._steady.tick())
             self._feed.choose(self._beginning.traded)
+            self._books.choose(
+                self._beginning.traded,
+                self._plan.instances,
+                started_with(self.world, self._plan),
+                self.world.portfolio.models,
+                holds=bool(self.world.portfolio.positions),
+            )
             self._market.reach()
 
     def start(self) -> None:
@@ -227,6 +245,8 @@ class LiveRun(Attending):
             self._state_models()
             self._venue.start()
             self._feed.start()
+            self._books.start()
+            self._routing.start(self._wake)
             for past in self._market.warmed():
                 self.driver.handle(past)
 
@@ -256,14 +276,19 @@ class LiveRun(Attending):
             self._tick()
             if self.is_trading:
                 self._move_market(self._market.moves())
+                self._books.follow(self.world.portfolio.settings.settings, self.world.portfolio.models)
+                self._move_market(self._books.moves())
                 self._take_retried()
+            self._route()
             self._restored.keep()
-            return self._answered(min(patience, max(self._next_tick - self._monotonic(), 0.0)))
+            return super().attend(min(patience, max(self._next_tick - self._monotonic(), 0.0)))
 
-    def _answered(self, patience: float) -> int:
-        """Answers requests at the time of now: what was recorded since `attend` began may have taken seconds."""
+    def _carried_out(self, requested: Requested) -> Answer:
+        """See `Attending`. The request is judged at the time of now: what was recorded since `attend` began, and the
+        wait for the request, may have taken seconds, and a signal of after that time would come from the future.
+        """
         self.at = self._steady.tick()
-        return super().attend(patience)
+        return super()._carried_out(requested)
 
     def _move_market(self, moves: Iterable[Warmed | MarketMoved]) -> None:
         """Where missing candles cannot be fetched, the next candle is the next reason to fetch them."""
@@ -316,6 +341,24 @@ class LiveRun(Attending):
         if are_reports:
             self._doubt("a report of the exchange cannot be read")
             self._next_look = min(self._next_look, self._monotonic() + self._plan.rhythm.in_flight)
+
+    def _route(self) -> None:
+        """Hands over the routes that are durable, and records what other engines have reported."""
+        self._follow_routes()
+        for report in self._routing.reports():
+            at = self._steady.tick()
+            ask = ask_of(report, at)
+            again = exit_again(*report, self.world, self.driver.engine.identity, ask.cause, at)
+            self.driver.handle(Stimulus(at, (ask, *again)))
+            self._follow_routes()
+
+    def route_faults(self) -> Sequence[str]:
+        """Why routes to other engines are not carried out or looked after; empty where all are. Thread-safe."""
+        return self._routing.faults()
+
+    def _follow_routes(self) -> None:
+        portfolio = self.world.portfolio
+        self._routing.follow(portfolio.routes, is_tripped=bool(portfolio.account.tripped))
 
     def _take_retried(self) -> None:
         """Takes in the messages that a person has retried."""
@@ -559,7 +602,7 @@ class LiveRun(Attending):
         while self.is_trading and (left := until - self._monotonic()) > 0 and self._has_orders_in_flight:
             self._hear()
             self._tick()
-            self._answered(min(left, _TICK))
+            super().attend(min(left, _TICK))
         return not self._has_orders_in_flight
 
     @property
@@ -579,6 +622,8 @@ class LiveRun(Attending):
         """Ends the connections, refuses later requests with this reason, and keeps the snapshot; idempotent."""
         super().close(why)
         self._feed.close()
+        self._books.close()
+        self._routing.close()
         self._venue.close()
         self._keep_unread()
         self._restored.close()

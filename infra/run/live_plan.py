@@ -10,6 +10,7 @@ from uuid import UUID
 
 from adapters.simulated import RULES_VERSION
 from adapters.simulated.ids import VENUE as SIMULATED
+from commands.book_readings import BookReadings
 from commands.exchange import Exchange
 from commands.feed import MarketFeed
 from commands.instrument import ListInstrument
@@ -21,6 +22,7 @@ from commands.venue_account import VenueAccount
 from commands.watching import Instance
 from commands.world import World
 from domain.arithmetic import ONE, ZERO
+from domain.book.settings import BookSettings
 from domain.errors import InvalidInput, InvalidSettings
 from domain.instrument import Instrument, RulesOrigin, symbol_of
 from domain.management.in_force import moving
@@ -52,6 +54,8 @@ Connect = Callable[[World, Wake], LiveVenue]
 """Makes the venue, not connected yet, with the state of the log."""
 FeedOf = Callable[[Sequence[str], Wake], MarketFeed]
 """Makes the feed of these instruments, not started yet."""
+BooksOf = Callable[[Sequence[str], BookSettings, Wake], BookReadings]
+"""Makes the source of readings of these instruments' order books, by these settings, not started yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from typing import Final
 
 from domain.errors import InvalidInput, LogReadOnly
 from domain.log import LogReader
-from infra.run import manual, paper
+from infra.run import paper
 from infra.run.clock import SteadyClock, utc_now
-from infra.run.demo_log import LIVE, PAPER_LIVE
+from infra.run.demo_log import LIVE, MANUAL, PAPER_LIVE
 
 _IS_ON_CANDLES: Final[Mapping[str, bool]] = {
     paper.SOURCE: True,
-    manual.SOURCE: False,
+    MANUAL: False,
     LIVE: False,
     PAPER_LIVE: False,
 }
@@ -35,6 +35,11 @@ def engine_of_log(log: LogReader) -> str:
             f"this log was written by {opened}, and no engine goes on with it: name the log of an engine with --log"
         )
     return _last_source(log)
+
+
+def is_manual(log: LogReader) -> bool:
+    """Whether a run of manual requests wrote the log last: its time is the wall clock's since the first of them."""
+    return _last_source(log) == MANUAL
 
 
 def now_by(log: LogReader) -> datetime:

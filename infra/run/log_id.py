@@ -116,6 +116,8 @@ LATER_GROUPS: Mapping[str, Sequence[str]] = {
     "leverage": ("confirmations", "interval", "period", "steps", "least_seconds"),
     "models": ("minimum_confidence", "maximum_risk", "minimum_return"),
     "arms": ("share", "policy", "challenger"),
+    "book": ("required", "levels", "readings_per_second", "stale_seconds", "max_slippage_bps"),
+    "venues": ("equal",),
 }
 """The tables of settings that were added after the first form; each is part of it where a setting is not neutral."""
 LATER_NAMES: Mapping[str, Sequence[str]] = {
@@ -127,7 +129,23 @@ LATER_NAMES: Mapping[str, Sequence[str]] = {
         "repeats",
         "repeat_seconds",
     ),
-    "sizing": ("cut_to_max_risk", "kelly_window", "kelly_multiplier", "kelly_cap", "kelly_fallback"),
+    "sizing": (
+        "cut_to_max_risk",
+        "kelly_window",
+        "kelly_multiplier",
+        "kelly_cap",
+        "kelly_fallback",
+        "by_confidence",
+    ),
+    "management": (
+        "book_stop_at",
+        "book_strong",
+        "book_behind",
+        "book_distance",
+        "book_exit_share",
+        "book_exit_distance",
+    ),
+    "venues": ("elsewhere",),
 }
 """The settings that were added to a table of `GROUPS` or `LATER_GROUPS` after it; each is part if it is not neutral."""
 GROUPS: Mapping[str, Sequence[str]] = {

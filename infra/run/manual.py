@@ -24,11 +24,13 @@ from domain.streams import mark_stream
 from infra.run.at_rest import MarketAtRest
 from infra.run.beginning import Beginning
 from infra.run.clock import SteadyClock, utc_now
+from infra.run.demo_log import MANUAL
 from infra.run.last_prices import Feed, no_feed
+from infra.run.log_clock import is_manual
 from infra.run.resting import RestingRun
 from infra.run.restoring import Restored
 
-SOURCE = "manual"
+SOURCE = MANUAL
 
 
 class ManualRun(RestingRun):
@@ -84,6 +86,7 @@ class ManualRun(RestingRun):
                 *sender.set_leverages(unconfirmed_leverages(engine.world.portfolio)),
             ],
             beginning.settings,
+            is_continued=is_manual(log),
         )
         self._restored = restored
 

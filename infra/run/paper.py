@@ -27,6 +27,7 @@ from commands.request import (
     AmendOrder,
     CancelOrder,
     ClosePosition,
+    DraftEntry,
     DraftOrder,
     MoveProtection,
     PlaceOrder,
@@ -53,6 +54,7 @@ from infra.run.skipping import Skipping
 SOURCE = "paper"
 
 _OF_THE_MARKET = (
+    DraftEntry,
     DraftOrder,
     PlaceOrder,
     AmendOrder,

@@ -30,7 +30,7 @@ from infra.run.clock import SteadyClock, utc_now
 from infra.run.demo_log import PAPER_LIVE
 from infra.run.live import LiveRun
 from infra.run.live_letters import LiveLetters
-from infra.run.live_plan import FeedOf, LivePlan, LiveVenue, Wake
+from infra.run.live_plan import BooksOf, FeedOf, LivePlan, LiveVenue, Wake
 from infra.run.model_check import ModelCheck
 from infra.run.stake import Stake
 
@@ -62,9 +62,10 @@ def demo_run(
     snapshots: Snapshots | None = None,
     scorer: Scorer = NO_SCORER,
     models: ModelCheck | None = None,
+    books_of: BooksOf | None = None,
 ) -> LiveRun:
-    """The run, not started yet. `feed_of` makes a feed with order books; `tape`, `letters`, `snapshots`, `scorer` and
-    `models` are those of `LiveRun`.
+    """The run, not started yet. `feed_of` makes a feed with order books; `tape`, `letters`, `snapshots`, `scorer`,
+    `models` and `books_of` are those of `LiveRun`.
 
     Raises InvalidInput for a log that was not opened by a demo run of this account, InvalidSettings where the exchange
     does not support the account, and the log's errors.
@@ -88,6 +89,7 @@ def demo_run(
         steady=steady,
         scorer=scorer,
         models=models,
+        books_of=books_of,
     )
 
 

@@ -25,6 +25,7 @@ from domain.interval import interval_of
 from domain.opening import LogOpened
 from domain.quotes import check_stake
 from domain.settings import Settings
+from domain.venues.settings import check_unrouted
 from infra.run.log_id import opening_of
 from infra.run.simulation import simulated
 from infra.run.stake import Stake, plain
@@ -133,6 +134,7 @@ def _currency_of(instruments: Sequence[Instrument]) -> str:
 
 
 def _check_playable(plan: Plan) -> None:
+    check_unrouted(plan.settings.venues)
     merge(plan.tapes)
     plan.exchange()
     decide(plan.stake.opening(), UNOPENED)

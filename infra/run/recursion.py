@@ -61,7 +61,7 @@ def proposals(instance: Instance, candles: Sequence[Candle]) -> Mapping[tuple[st
     for candle in candles:
         market.take(candle)
         for sighting in watch.take(candle, market):
-            found[candle.instrument, sighting.candle.close_time] = sighting.proposal
+            found[candle.instrument, sighting.at] = sighting.proposal
     return found
 
 

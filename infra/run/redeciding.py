@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from commands.managing import reading_of
 from commands.processes import PROCESSES, Moment, Process
@@ -26,6 +27,7 @@ from commands.signal import RecordReversal
 from commands.world import Branch, World
 from domain.arms.split import Side
 from domain.committees import POLICY_VERSION, View, decide
+from domain.direction import Direction
 from domain.earlier_rows import rows_before
 from domain.errors import ModelMissing, WhenceError
 from domain.features.feature_set import FeatureRow
@@ -34,6 +36,7 @@ from domain.managed import PositionManaged, Rule
 from domain.management import RULES_VERSION
 from domain.management import decide as manage
 from domain.management.reversal import signs_read
+from domain.management.strong_book import StrongBook, book_read
 from domain.market import LastPrice
 from domain.model import ModelInForce
 from domain.scored import ScoreOutcome, SignalScored
@@ -208,7 +211,16 @@ class Redecision:
             price = LastPrice(event.price, event.price_at, event.price_source, side, side)
         signs = signs_read(event, held.state.direction) if event.rule is Rule.REVERSAL else None
         reading = reading_of(held, self._world, meta.occurred_at, price, signs)
-        return [] if reading is None else [*manage(reading)]
+        if reading is None:
+            return []
+        return [*manage(replace(reading, book=_book_read(event, held.state.direction)))]
+
+
+def _book_read(event: PositionManaged, direction: Direction) -> StrongBook | None:
+    """The strong level that the event states as its evidence; None where its rule read none."""
+    sides = {Rule.BOOK_STOP: direction, Rule.BOOK_EXIT: direction.opposite}
+    side = sides.get(event.rule)
+    return None if side is None else book_read(event.figures, side)
 
 
 _NOT_MANAGED = "the manager does nothing about the position now"

@@ -22,7 +22,9 @@ Resume = Callable[[], Sequence[SentReport | LeverageReport]]
 
 
 class RestingRun(Attending):
-    """Leaves a log made from a tape unchanged until the first request; then the wall clock moves the market."""
+    """Leaves a log made from a tape unchanged until the first request; from then on, also after a restart, the wall
+    clock moves the market.
+    """
 
     def __init__(
         self,
@@ -32,16 +34,19 @@ class RestingRun(Attending):
         market: MarketAtRest,
         resume: Resume,
         configured: Settings,
+        *,
+        is_continued: bool,
     ) -> None:
         """`clock` decides whether a request has expired; events are recorded at the times of `steady`.
 
         On a log opened without a tape, the strategies in `configured` come into force. A log opened with a tape keeps
-        the strategies that it was opened with.
+        the strategies that it was opened with. `is_continued` is whether a request was carried out on the log before:
+        what an earlier run left unsent is then sent, or expires, without waiting for another request.
         """
         super().__init__(driver, clock, steady.tick())
         self._configured = configured
         self._steady, self._market, self._resume, self._trading = steady, market, resume, False
-        if self._is_live:
+        if self._is_live or is_continued:
             self._begin_trading()
 
     @property

@@ -69,6 +69,7 @@ def compared_logs(
         is_live=opened.mode is Mode.LIVE,
         left_out=None if made is None else made.left_out,
         declined=() if made is None else made.declined,
+        fills=None if made is None else made.fills,
         notes=model_notes(candidate),
     )
 

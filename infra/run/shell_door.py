@@ -19,6 +19,7 @@ from adapters.tokens.book import TokenBook
 from commands.door import Answer, Completed, Declined, TimedOut
 from commands.request import (
     ChangeSettings,
+    EndRoute,
     ForgetPersonalKey,
     PromoteModel,
     RegisterModel,
@@ -32,6 +33,7 @@ from commands.request import (
 )
 from commands.roles import Role
 from domain.errors import LogError, Refused, StoreError, WhenceError
+from domain.learning.rule_names import BY_SCHEDULE, SCHEDULED
 from infra.config import WhenceSettings
 from infra.logs import open_reader
 from infra.run.commanding import distant_door, has_command_topic
@@ -41,6 +43,7 @@ FromShell = (
     TripKillSwitch
     | ResetKillSwitch
     | ResumeEntries
+    | EndRoute
     | ForgetPersonalKey
     | ChangeSettings
     | RegisterModel
@@ -57,9 +60,18 @@ _FIELDS: Mapping[type, tuple[str, str, str]] = {
     TripKillSwitch: ("", "tripKillSwitch", ""),
     ResetKillSwitch: ("", "resetKillSwitch", ""),
     ResumeEntries: (", $strategy: String!", "resumeEntries", ", strategy: $strategy"),
+    EndRoute: (
+        ", $route: String!, $nothingHeld: Boolean!",
+        "endRoute",
+        ", route: $route, nothingHeld: $nothingHeld",
+    ),
     ForgetPersonalKey: (", $keyId: String!", "forgetPersonalKey", ", keyId: $keyId"),
     ChangeSettings: (", $changes: [SettingChange!]!", "changeSettings", ", changes: $changes"),
-    RegisterModel: (", $model: ModelInput!", "registerModel", ", model: $model"),
+    RegisterModel: (
+        ", $model: ModelInput!, $rule: String",
+        "registerModel",
+        ", model: $model, rule: $rule",
+    ),
     PromoteModel: (
         ", $sha256: String!, $role: ModelRole!, $rule: String, $unproven: Boolean!",
         "promoteModel",
@@ -201,10 +213,12 @@ def _own_variables(request: FromShell) -> dict[str, Any]:
             return {"keyId": request.key_id}
         case ResumeEntries():
             return {"strategy": request.owner}
+        case EndRoute():
+            return {"route": request.route, "nothingHeld": request.nothing_held}
         case ChangeSettings():
             return {"changes": [{"name": name, "value": value} for name, value in request.changes.items()]}
         case RegisterModel():
-            return {"model": _model(request)}
+            return {"model": _model(request), **_by_rule(request.reason)}
         case PromoteModel():
             return {
                 "sha256": request.sha256,
@@ -220,6 +234,13 @@ def _own_variables(request: FromShell) -> dict[str, Any]:
             return {}
         case _:
             assert_never(request)
+
+
+def _by_rule(reason: str) -> dict[str, Any]:
+    """The rule of a registration, and its reason without the rule's name."""
+    if not reason.startswith(SCHEDULED):
+        return {"rule": None}
+    return {"rule": BY_SCHEDULE, "reason": reason.removeprefix(SCHEDULED)}
 
 
 def _model(request: RegisterModel) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Notes on tapes that end before a strategy has read enough candles for its first proposal."""
+"""Notes on tapes from which a strategy cannot signal: they end too early, or it reads order books."""
 
 from __future__ import annotations
 
@@ -10,21 +10,38 @@ from adapters.tapes import Tape
 from commands.watching import Instance, coarser_for
 from domain.candle import Candle, interval_name
 from domain.errors import StrategyFailed
-from domain.strategies import WarmedUp
+from domain.strategies import BookWatcher, WarmedUp
 from infra.run.candle_recording import NO_CANDLES
 from infra.run.plan import Plan
 
 
 def warm_up_notes(plan: Plan, warming: Sequence[Candle] = NO_CANDLES) -> Iterator[str]:
     """A sentence for each strategy and instrument with fewer candles, those of `warming` included, than the strategy
-    reads before its first proposal. A strategy that does not state how many it reads (`WarmedUp`) has none.
+    reads before its first proposal, and for each that reads the order book. A strategy on candles that does not state
+    how many it reads (`WarmedUp`) has none.
 
     Raises StrategyFailed where a strategy raises.
     """
     for instance in plan.instances:
+        if _reads_books(instance):
+            yield (
+                f"strategy {instance.id} reads the order book and proposes nothing at candles: it signals only at "
+                "readings of a book"
+            )
+            continue
         for tape in plan.tapes:
             if instance.trades(tape.instrument):
                 yield from _of_tape(instance, tape, warming)
+
+
+def _reads_books(instance: Instance) -> bool:
+    strategy = instance.strategy
+    try:
+        return isinstance(strategy.watch(), BookWatcher) and not isinstance(strategy, WarmedUp)
+    except Exception as fault:
+        raise StrategyFailed(
+            f"strategy {strategy.name} failed in watch: {type(fault).__name__}: {fault}"
+        ) from fault
 
 
 def _of_tape(instance: Instance, tape: Tape, warming: Sequence[Candle]) -> Iterator[str]:

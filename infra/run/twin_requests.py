@@ -11,6 +11,7 @@ from commands.request import (
     CancelOrder,
     ChangeSettings,
     ClosePosition,
+    EndRoute,
     MoveProtection,
     PromoteModel,
     RegisterModel,
@@ -18,6 +19,7 @@ from commands.request import (
     Request,
     ResolveDiscrepancy,
     RetireModel,
+    SubmitSettings,
     WithdrawClose,
 )
 from commands.world import World
@@ -49,13 +51,15 @@ class TwinRequests:
             WithdrawClose: self._of_position,
             MoveProtection: self._of_position,
             ChangeSettings: self._of_settings,
+            SubmitSettings: self._of_submitted,
             ResolveDiscrepancy: _without_meaning,
+            EndRoute: _without_meaning,
             **(dict.fromkeys(_OF_MODELS, _without_meaning) if has_own_model else {}),
         }
 
     def translated(self, request: Request) -> Request | None:
-        """The request of this backtest; None for one that has no meaning in it: on a difference with an exchange, or
-        on settings or models that the backtest changes itself.
+        """The request of this backtest; None for one that has no meaning in it: on a difference with an exchange, a
+        route to another engine, or on settings or models that the backtest changes itself.
         """
         translation = self._translations.get(type(request))
         return request if translation is None else translation(request)
@@ -78,3 +82,7 @@ class TwinRequests:
     def _of_settings(self, request: ChangeSettings) -> Request | None:
         left = {name: value for name, value in request.changes.items() if name not in self._changed}
         return ChangeSettings(left, request.reason) if left else None
+
+    def _of_submitted(self, request: SubmitSettings) -> Request | None:
+        left = {name: value for name, value in request.changes.items() if name not in self._changed}
+        return SubmitSettings(left, request.reason) if left else None

@@ -1,4 +1,5 @@
-"""Requests of the register of models in a log that no engine owns: this process owns it for one append.
+"""Requests in a log that no engine owns: those of the register of models, and changes of settings. This process owns
+the log for one append.
 
 They send nothing to an exchange, so they need neither a market nor an exchange. The events have the source and the
 clock of the engine that wrote the log last: the next start goes on from them.
@@ -17,7 +18,7 @@ from commands.identity import Identity
 from commands.input_tape import InputTape, session
 from commands.inputs import RequestMade
 from commands.model import RegisterModel
-from commands.request import PromoteModel, ReportDrift, Requested, RetireModel
+from commands.request import ChangeSettings, PromoteModel, ReportDrift, Requested, RetireModel
 from commands.roles import Role
 from commands.world import World
 from domain.log import EventLog
@@ -32,10 +33,11 @@ from infra.run.personal import personal_texts_of
 from infra.run.restoring import check_account
 
 OfTheRegister = RegisterModel | PromoteModel | RetireModel | ReportDrift
+AtRest = OfTheRegister | ChangeSettings
 _VALID = timedelta(seconds=30)
 
 
-def carried_out_at_rest(settings: WhenceSettings, request: OfTheRegister, key: str | None = None) -> Answer:
+def carried_out_at_rest(settings: WhenceSettings, request: AtRest, key: str | None = None) -> Answer:
     """Carries the request out in the log and returns the answer, as its engine would.
 
     `key` is the id of the request, a new one without it. A request that may still wait on the topic of requests has its
@@ -95,7 +97,7 @@ class _Unattended:
             self._engine.confirm(unit)
 
 
-def _requested(settings: WhenceSettings, request: OfTheRegister, key: str | None) -> Requested:
+def _requested(settings: WhenceSettings, request: AtRest, key: str | None) -> Requested:
     return Requested(
         id=key or uuid4().hex,
         account=settings.account,

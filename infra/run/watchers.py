@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from commands.observer import Observer, ScoreTimes
+from commands.observer import BookCounts, Observer, ReadingOutcome, RecordCounts, ScoreTimes
 from domain.log import Envelope
 from domain.model import ModelRole
 
@@ -40,3 +40,21 @@ class Watchers:
         for observer in self._observers:
             if isinstance(observer, ScoreTimes):
                 observer.scored(role, seconds)
+
+    def read_books(self, outcome: ReadingOutcome, count: int) -> None:
+        """See `BookCounts`; observers that are none are not notified."""
+        for observer in self._observers:
+            if isinstance(observer, BookCounts):
+                observer.read_books(outcome, count)
+
+    def passed_over(self, count: int) -> None:
+        """See `BookCounts`; observers that are none are not notified."""
+        for observer in self._observers:
+            if isinstance(observer, BookCounts):
+                observer.passed_over(count)
+
+    def read_record(self, outcome: str) -> None:
+        """See `RecordCounts`; observers that are none are not notified."""
+        for observer in self._observers:
+            if isinstance(observer, RecordCounts):
+                observer.read_record(outcome)

@@ -90,6 +90,7 @@ class WhatIf:
             is_live=self.recording.is_live,
             left_out=self.candidate.left_out,
             declined=self.candidate.declined,
+            fills=self.candidate.fills,
             notes=model_notes(self._candidate_log),
         )
 

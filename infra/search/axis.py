@@ -225,6 +225,7 @@ _SIZING_KINDS: Mapping[str, type[Any]] = {
     "kelly_multiplier": Decimal,
     "kelly_cap": Decimal,
     "kelly_fallback": KellyFallback,
+    "by_confidence": bool,
 }
 _MANAGEMENT_KINDS: Mapping[str, type[Any]] = {
     "break_even_at": Decimal,
@@ -244,6 +245,12 @@ _MANAGEMENT_KINDS: Mapping[str, type[Any]] = {
     "reversal_change": Decimal,
     "reversal_closes": bool,
     "reversal_distance": Decimal,
+    "book_stop_at": Decimal,
+    "book_strong": Decimal,
+    "book_behind": Decimal,
+    "book_distance": Decimal,
+    "book_exit_share": Decimal,
+    "book_exit_distance": Decimal,
 }
 """The rules of the manager that vary; `trailing_levels` and `partial_closes` are lists."""
 _LIMIT_KINDS: Mapping[str, type[Any]] = {"strategy_losses": int, "strategy_pause_seconds": int}

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar, Self
@@ -51,10 +51,17 @@ class PostgresServer(Server):
     _ending: ClassVar[signal.Signals] = signal.SIGQUIT  # "immediate": ends its child processes, too
 
     def __init__(
-        self, folder: Path, *, port: int | None = None, detached: bool = False, brief: bool = False
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        detached: bool = False,
+        brief: bool = False,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
+        """`settings` extend or replace those of the server, as `ssl`."""
         super().__init__(folder, port=port, detached=detached)
-        self._settings = {**_SETTINGS, **(_BRIEF if brief else {})}
+        self._settings = {**_SETTINGS, **(_BRIEF if brief else {}), **(settings or {})}
 
     @property
     def url(self) -> str:

@@ -11,13 +11,14 @@ from typing import NamedTuple
 from domain import order
 from domain.arithmetic import EXACT, ZERO
 from domain.closing import BY_MANAGER
+from domain.committees import book
 from domain.direction import Purpose
 from domain.grid import Grid, entry_number
 from domain.log import Recorded, id_text
 from domain.managed import ManagedBy, PositionManaged
 from domain.order import OrderEvent, OrderFilled, OrderPlaced, OrderState, OrderType
 from domain.position import PositionClosing
-from domain.signal import ReversalDecided, SignalDetected, Verdict
+from domain.signal import DecisionMade, ReversalDecided, SignalDetected, Verdict
 from domain.slippage import Slippage, slippage
 from domain.streams import parse
 from projections.mean import mean
@@ -53,7 +54,8 @@ class ExplainedOrder(NamedTuple):
 
     `terms` are those in force at the first fill, else the last ones. `average` (quote currency, rounded to twelve
     decimals) is None without a fill; `fees` are sums by currency. `slippage` is None where nothing was filled, and
-    where no decision price is recorded.
+    where no decision price is recorded. `expected` is the slippage of an entry that the order book let expect, in
+    1/10,000 of the decision price; None where the entry was not judged by a book.
     """
 
     account: str
@@ -70,6 +72,7 @@ class ExplainedOrder(NamedTuple):
     slippage: Slippage | None
     answers: Sequence[Answer]
     fills: Sequence[Recorded]
+    expected: Decimal | None = None
 
 
 def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
@@ -78,6 +81,7 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
     prices: dict[str, DecisionPrice] = {}
     grids: dict[str, Grid | None] = {}
     managed: dict[str, DecisionPrice] = {}
+    events = list(events)
     for recorded in events:
         event, meta = recorded.envelope.event, recorded.envelope.meta
         match event:
@@ -106,15 +110,19 @@ def orders_of(events: Iterable[Recorded]) -> Sequence[ExplainedOrder]:
                 streams.setdefault(meta.stream, []).append(recorded)
             case _:
                 pass
+    expected = _expected(events)
     return [
-        _order(own, prices, grids)
+        _order(own, prices, grids, expected)
         for own in streams.values()
         if isinstance(own[0].envelope.event, OrderPlaced)
     ]
 
 
 def _order(
-    own: Sequence[Recorded], prices: Mapping[str, DecisionPrice], grids: Mapping[str, Grid | None]
+    own: Sequence[Recorded],
+    prices: Mapping[str, DecisionPrice],
+    grids: Mapping[str, Grid | None],
+    expected: Mapping[str, Decimal],
 ) -> ExplainedOrder:
     placed = own[0]
     state: OrderState = order.UNPLACED
@@ -152,7 +160,25 @@ def _order(
         else slippage(terms.side, decided.price, state.filled, state.notional),
         answers=[_answer(one, placed) for one in own if not isinstance(one.envelope.event, _OURS)],
         fills=fills,
+        expected=expected.get(meta.correlation_id) if terms.purpose is Purpose.ENTRY else None,
     )
+
+
+def _expected(events: Iterable[Recorded]) -> Mapping[str, Decimal]:
+    """The slippage that the book let expect, by the chain of the entry."""
+    found: dict[str, Decimal] = {}
+    for recorded in events:
+        event = recorded.envelope.event
+        if isinstance(event, DecisionMade) and (points := expected_by(event)) is not None:
+            found[recorded.envelope.meta.correlation_id] = points
+    return found
+
+
+def expected_by(decision: DecisionMade) -> Decimal | None:
+    """The slippage that the book let expect of the entry, in 1/10,000; None where no book has judged it."""
+    votes = (one for one in decision.votes if one.member == book.NAME)
+    found = next((one.figures.get(book.EXPECTED_SLIPPAGE) for one in votes), None)
+    return Decimal(found) if found else None
 
 
 def _terms(state: OrderState) -> OrderPlaced | None:

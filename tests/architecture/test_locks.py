@@ -65,9 +65,11 @@ def _group(name: str) -> Iterator[str]:
 EXTRAS: tuple[str, ...] = tuple(PYPROJECT["project"]["optional-dependencies"])
 REQUIRED = {
     "runtime": _required(["build"], ["bybit", "optimise"]),
+    "docs": _required(["build", "docs"], []),
     "graphiql": _required(["build", "graphiql"], []),
     "servers": _required(["build"], ["dev-servers"]),
-    "image": _required(["build"], ["registry"]),
+    "image": _required(["build"], ["registry", "bybit", "tracing", "vault"]),
+    "release": _required(["build", "release"], []),
     "torch": _required(["build"], ["ml", "torch"]),
     "dev": _required(["dev"], [extra for extra in EXTRAS if extra != "torch"]),
 }
@@ -112,7 +114,7 @@ def test_every_pin_has_a_hash(lock: str) -> None:
     assert [pin.name for pin in pins(lock) if not pin.hashes] == []
 
 
-@pytest.mark.parametrize("lock", ["runtime", "graphiql", "image"])
+@pytest.mark.parametrize("lock", ["runtime", "docs", "graphiql", "image", "release"])
 def test_the_installed_versions_are_the_tested_ones(lock: str) -> None:
     tested = {(pin.name, pin.version) for pin in pins("dev")}
     assert [pin.name for pin in pins(lock) if (pin.name, pin.version) not in tested] == []

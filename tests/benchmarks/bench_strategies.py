@@ -12,6 +12,7 @@ from domain.candle import Candle
 from domain.scanning import ExplosionDetector, ExplosionLimits, MomentumDetector, MomentumLimits
 from domain.strategies.builtin import BUILTIN
 from tests.benchmarks.figure import Figure
+from tests.domain.strategies.nimble import ON_CANDLES
 from tests.domain.tapes import FIVE_MINUTES, traded, walk
 
 _CANDLES = 25_920
@@ -24,7 +25,7 @@ def run() -> Sequence[Figure]:
     """The best of three measurements on seeded random walks of five-minute candles with volumes."""
     tape = traded(walk(1, _CANDLES), 1)
     return [
-        *(row for name in BUILTIN for row in _of_strategy(name, tape)),
+        *(row for name in ON_CANDLES for row in _of_strategy(name, tape)),
         *_of_detectors(tape),
         of_many_instruments(),
     ]
@@ -64,14 +65,14 @@ def of_many_instruments() -> Figure:
     """The candles that every strategy reads in a second, of a hundred instruments in time order."""
     tapes = [traded(walk(seed, _SHORT), seed) for seed in range(_INSTRUMENTS)]
     took = _best(lambda: _all_at_once(tapes))
-    note = f"{len(BUILTIN)} strategies, {_SHORT} candles each, in time order"
+    note = f"{len(ON_CANDLES)} strategies, {_SHORT} candles each, in time order"
     return Figure(
         f"{_INSTRUMENTS} instruments, every strategy", _INSTRUMENTS * _SHORT / took, "candles/s", None, note
     )
 
 
 def _all_at_once(tapes: Sequence[Sequence[Candle]]) -> None:
-    watchers = [[make({}).watch().on_candle for make in BUILTIN.values()] for _ in tapes]
+    watchers = [[BUILTIN[name]({}).watch().on_candle for name in ON_CANDLES] for _ in tapes]
     for bar in range(_SHORT):
         for tape, readers in zip(tapes, watchers, strict=True):
             for read in readers:

@@ -14,8 +14,8 @@ from adapters.tapes import Tape
 from domain.management import RULES_VERSION
 from domain.management.settings import NO_MANAGEMENT, ManagementSettings
 from domain.settings import Settings
-from domain.strategies.builtin import BUILTIN
 from tests.benchmarks.strategy_results import USED, Result, recorded_market, result_of, usual
+from tests.domain.strategies.nimble import ON_CANDLES
 
 _D = Decimal
 ONE = USED[1]
@@ -53,14 +53,14 @@ def page() -> Iterator[str]:
     pairs: list[tuple[Result, Result]] = []
     for market in USED:
         tapes = recorded_market(market)
-        for strategy in BUILTIN:
+        for strategy in ON_CANDLES:
             pairs.append((managed(tapes, strategy, NO_MANAGEMENT), managed(tapes, strategy, TOGETHER)))
             yield _row(market.name, strategy, *pairs[-1])
     yield from ("", _compared(pairs))
     yield from ("", "## Each rule alone", "", *_EACH, "", *_HEAD_ALONE)
     tapes = recorded_market(ONE)
     for name, rules in {"none": NO_MANAGEMENT, **ALONE, "those of the table above": TOGETHER}.items():
-        yield _sums(name, [managed(tapes, strategy, rules) for strategy in BUILTIN])
+        yield _sums(name, [managed(tapes, strategy, rules) for strategy in ON_CANDLES])
 
 
 def _row(market: str, strategy: str, before: Result, after: Result) -> str:
@@ -117,7 +117,9 @@ _TOGETHER = (
     "Managed: trailing stop, break-even, trailing target, partial closes and a stop that a reversal tightens, all at",
     "once. Trades are closed positions.",
 )
-_EACH = (f"{ONE.name}: the sums of all {len(BUILTIN)} built-in strategies, each on an account of its own.",)
+_EACH = (
+    f"{ONE.name}: the sums of all {len(ON_CANDLES)} built-in strategies on candles, each on an account of its own.",
+)
 
 if __name__ == "__main__":
     for line in page():

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from adapters.tapes import Tape, read_tape, synthetic_tape
 from domain.committees import POLICY_VERSION
 from domain.settings import Settings, StrategySettings
-from domain.strategies.builtin import BUILTIN, about
+from domain.strategies.builtin import about
 from infra.cli.backtest_report import figures_of
 from infra.run.backtesting import Backtesting
 from infra.run.candle_recording import candle_recording
@@ -27,6 +27,7 @@ from infra.run.plan import plan_of
 from infra.trading import on_tapes
 from projections.analysis.analysis import Analysis
 from tests.benchmarks.bench_strategies import of_many_instruments
+from tests.domain.strategies.nimble import ON_CANDLES
 
 _DATA = Path(__file__).parents[3] / "shared" / "data"
 BALANCE, LEVERAGE = Decimal(10_000), Decimal(1)
@@ -116,11 +117,11 @@ def page() -> Iterator[str]:
         yield from ("", f"## {title}", "", *HEAD)
         for market in markets:
             tapes = recorded_market(market)
-            for name in BUILTIN:
+            for name in ON_CANDLES:
                 yield row(market.name, name, result_of(tapes, [usual(name)]))
     tapes = recorded_market(TOGETHER)
     yield from ("", "## All at once", "", *_TOGETHER, "", *HEAD)
-    yield row(TOGETHER.name, f"all {len(BUILTIN)}", result_of(tapes, [usual(name) for name in BUILTIN]))
+    yield row(TOGETHER.name, f"all {len(ON_CANDLES)}", result_of(tapes, [usual(name) for name in ON_CANDLES]))
     yield from ("", "## Speed", "", *_speed())
 
 
@@ -161,11 +162,11 @@ def _speed() -> Iterable[str]:
     alone = of_many_instruments()
     tapes = synthetic_tape(7, [f"S{number:03}USDT" for number in range(_SYMBOLS)], candles=_CANDLES)
     began = process_time()
-    found = result_of(tapes, [usual(name) for name in BUILTIN])
+    found = result_of(tapes, [usual(name) for name in ON_CANDLES])
     whole = _SYMBOLS * _CANDLES / (process_time() - began)
     made = f"{found.signals:,} signals, {found.trades:,} trades"
     return (
-        f"{_SYMBOLS} symbols, all {len(BUILTIN)} strategies on each, one core, by processor time:",
+        f"{_SYMBOLS} symbols, all {len(ON_CANDLES)} strategies on each, one core, by processor time:",
         "",
         "| what | candles/s |",
         "|---|---:|",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,6 +27,7 @@ from commands.sender import Sender
 from commands.settings import ChangeSettings
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
+from commands.watching import Instance
 from commands.world import World
 from domain.direction import Side
 from domain.log import Envelope, chain_id
@@ -59,12 +61,21 @@ class Desk:
         recalling: bool = False,
         scorer: Scorer = NO_SCORER,
         readers: Readers = READERS,
+        instances: Sequence[Instance] = (),
     ) -> None:
         self.log = ListLog() if log is None else log
         self.exchange = Mailbox(self.log)
         recall = Recall(self.log.read()) if recalling else NOTHING_TO_RECALL
         self.recorded: list[Envelope] = []
-        engine = Engine(World(), IDENTITY, since=NOW, recall=recall, scorer=scorer, readers=readers)
+        engine = Engine(
+            World(),
+            IDENTITY,
+            since=NOW,
+            recall=recall,
+            scorer=scorer,
+            readers=readers,
+            instances=instances,
+        )
         self.at, self.append_takes = NOW, timedelta()
         self.driver = self._driver(engine, self.exchange)
 

@@ -12,4 +12,6 @@ from tests.replacing import replace
 def outside(signal: SignalDetected) -> OutsideSignal:
     """The signal as part of a request; a signal of the sample strategy becomes one of a scanner."""
     named = replace(signal, strategy="scanner") if signal.strategy == "trend" else signal
-    return OutsideSignal(**{name: value for name, value in asdict(named).items() if name != "grid"})
+    return OutsideSignal(
+        **{name: value for name, value in asdict(named).items() if name not in {"grid", "book", "venue"}}
+    )

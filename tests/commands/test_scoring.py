@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from commands.features import Features
 from commands.inputs import MarketMoved
-from commands.request import PlaceOrder, RetireModel
+from commands.model import RegisterModel
+from commands.request import ChangeSettings, PlaceOrder, RetireModel
 from commands.scorer import (
     LoadedModel,
     ModelScorer,
@@ -375,6 +377,47 @@ def test_a_rule_cannot_make_the_champion_a_challenger_and_a_person_can() -> None
     assert eve.accepted(demotion) == ["ModelPromoted"]
 
 
+@pytest.mark.parametrize(
+    ("first", "again", "message"),
+    [
+        (
+            {"passed_gate": False},
+            {"passed_gate": True},
+            "the verdict of the gate is not passed there and passed here",
+        ),
+        (
+            {"passed_gate": None},
+            {"passed_gate": True},
+            "the verdict of the gate is not stated there and passed here",
+        ),
+        (
+            {"passed_gate": True},
+            {"passed_gate": True, "labels": 7},
+            "the number of labels is 1000 there and 7 here",
+        ),
+    ],
+)
+def test_a_second_registration_that_states_otherwise_than_the_first_is_refused(
+    first: dict[str, object], again: dict[str, object], message: str
+) -> None:
+    eve = Asking()
+    eve.accepted(with_fields(registration(), first))
+    declined = eve.declined(with_fields(registration(), again))
+    assert message in declined
+    assert "under the name main with the reason 'trained today'" in declined
+
+
+def test_the_same_registration_again_changes_nothing_whatever_its_reason() -> None:
+    eve = Asking()
+    assert eve.accepted(registration()) == ["ModelRegistered"]
+    assert eve.accepted(replace(registration(), reason="again")) == []
+
+
+def with_fields(command: RegisterModel, fields: dict[str, object]) -> RegisterModel:
+    given: dict[str, Any] = fields
+    return replace(command, **given)
+
+
 @pytest.mark.parametrize("rule", [None, "error budget"])
 def test_a_champion_that_its_gate_did_not_let_pass_is_refused_by_the_engine_unless_it_is_promoted_as_unproven(
     rule: str | None,
@@ -388,12 +431,14 @@ def test_a_champion_that_its_gate_did_not_let_pass_is_refused_by_the_engine_unle
 
 
 @pytest.mark.parametrize("role", list(ModelRole))
-def test_a_model_of_a_feature_set_that_no_engine_is_fed_with_gets_no_role(role: ModelRole) -> None:
+def test_a_model_that_reads_books_gets_a_role_only_where_settings_require_books(role: ModelRole) -> None:
     eve = Asking()
     eve.accepted(replace(registration(), feature_set=BOOK_1.id))
     declined = eve.declined(replace(promotion(role=role), unproven=True))
-    assert "book.1 cannot be used by a model: no engine feeds rows of order books" in declined
-    assert declined.endswith("use core.1")
+    assert "book.1 cannot be used by a model here: without trading.book.required" in declined
+    assert declined.endswith("set trading.book.required = true, or use core.1")
+    eve.accepted(ChangeSettings({"book.required": "true"}))
+    assert eve.accepted(replace(promotion(role=role), unproven=True)) == ["ModelPromoted"]
 
 
 def test_a_registration_of_before_the_verdict_was_recorded_leaves_the_check_to_the_caller() -> None:

@@ -113,7 +113,7 @@ _OPENING = PositionOpened(
 
 
 def an_instrument(instrument_id: str = BTC, **changed: Any) -> Instrument:
-    return replace(_INSTRUMENT, id=instrument_id, base=instrument_id[:3], **changed)
+    return replace(_INSTRUMENT, **{"id": instrument_id, "base": instrument_id[:3], **changed})
 
 
 def a_signal(**changed: Any) -> SignalDetected:

@@ -8,7 +8,7 @@ from typing import get_args, get_origin, get_type_hints
 
 import pytest
 
-from domain.adjusting import adjusted, adjusted_before_opening, differences, names
+from domain.adjusting import adjusted, adjusted_before_opening, as_text, differences, names
 from domain.errors import InvalidSettings, Refused
 from domain.regimes.settings import RegimeLimits
 from domain.settings import OrphanRule, OrphanSettings, Settings
@@ -163,3 +163,8 @@ def test_every_limit_of_a_regime_is_read_by_its_type_before_the_opening_alone() 
         adjusted_before_opening(DEFAULT, {"regimes.volatile.minimum_trend": "2"}, "")
     with pytest.raises(Refused, match=r"regimes\.volatile\.minimum_trend cannot be changed here"):
         adjusted(DEFAULT, {"regimes.volatile.minimum_trend": "1"})
+
+
+@pytest.mark.parametrize("name", names(Settings()))
+def test_the_text_of_a_setting_is_read_as_its_value(name: str) -> None:
+    assert adjusted(Settings(), {name: as_text(Settings(), name)}) == Settings()

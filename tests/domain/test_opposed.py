@@ -12,6 +12,7 @@ from domain.settings import Settings
 from domain.signal import SignalDetected
 from domain.strategies import Intent
 from tests.domain.history import (
+    NOW,
     D,
     History,
     a_decision,
@@ -32,15 +33,17 @@ def held_by(strategy: str, settings: Settings | None = None) -> History:
 
 def test_an_exit_is_recorded_only_where_its_owner_has_something_to_exit() -> None:
     history = an_open_day()
-    assert is_worth_recording(IN, "trend", EMPTY)
-    assert not is_worth_recording(OUT, "trend", EMPTY)
-    assert not is_worth_recording(OUT, "trend", history.portfolio())
+    assert is_worth_recording(IN, "trend", EMPTY, NOW)
+    assert not is_worth_recording(OUT, "trend", EMPTY, NOW)
+    assert not is_worth_recording(OUT, "trend", history.portfolio(), NOW)
     history.signal(a_signal(), a_decision()).order("abc-e1", an_order())
-    assert is_worth_recording(OUT, "trend", history.portfolio()), "an entry waits"
+    assert is_worth_recording(OUT, "trend", history.portfolio(), NOW), "an entry waits"
     history.position(an_opening())
-    assert is_worth_recording(OUT, "trend", history.portfolio())
-    assert not is_worth_recording(OUT, "other", history.portfolio()), "another strategy owns the position"
-    assert not is_worth_recording(a_signal(intent=Intent.EXIT), "trend", history.portfolio()), (
+    assert is_worth_recording(OUT, "trend", history.portfolio(), NOW)
+    assert not is_worth_recording(OUT, "other", history.portfolio(), NOW), (
+        "another strategy owns the position"
+    )
+    assert not is_worth_recording(a_signal(intent=Intent.EXIT), "trend", history.portfolio(), NOW), (
         "the position has the direction of the signal"
     )
 

@@ -12,6 +12,7 @@ from domain.direction import Direction, Purpose, Side
 from domain.errors import AccountNotOpened
 from domain.events import BY_FULL_NAME
 from domain.instrument import InstrumentRulesChanged
+from domain.manipulation import ManipulationSuspected
 from domain.mark import AccountMarked
 from domain.moving import LogMoved
 from domain.opening import LogOpened, Mode
@@ -87,7 +88,7 @@ def a_held_position() -> History:
 
 
 def test_every_event_is_folded_except_marks_and_moves_of_the_log() -> None:
-    assert set(BY_FULL_NAME.values()) - set(FOLDS) == {AccountMarked, LogMoved}
+    assert set(BY_FULL_NAME.values()) - set(FOLDS) == {AccountMarked, LogMoved, ManipulationSuspected}
 
 
 def test_the_opening_of_the_log_leaves_only_its_time() -> None:

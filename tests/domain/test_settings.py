@@ -56,6 +56,7 @@ UNRANGED = {
     "filters.timeframe",
     "groups",
     "arms.challenger",
+    "book.required",
     "limits.on_missing_correlation",
     "reverse_others",
     "on_opposite",
@@ -67,6 +68,9 @@ UNRANGED = {
     "intents.average_down",
     "management.partial_closes",
     "management.reversal_closes",
+    "sizing.by_confidence",
+    "venues.equal",
+    "venues.elsewhere",
 }
 """The settings without a range: names and choices."""
 

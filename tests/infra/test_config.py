@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from adapters.bybit.book_feed import BOOK_DEPTHS
 from domain.errors import InvalidSettings
 from infra import config
+from infra.book_view import BYBIT_DEPTHS
 from infra.config import load, shown, unmasked
 from infra.trading import trading_settings
 from projections.severity import Severity
@@ -44,6 +46,10 @@ def refusal(**given: object) -> str:
     with pytest.raises(InvalidSettings) as refused:
         load(**given)
     return str(refused.value)
+
+
+def test_the_depths_of_live_books_are_those_of_bybit() -> None:
+    assert BYBIT_DEPTHS == BOOK_DEPTHS
 
 
 def test_without_settings_the_documented_defaults_are_in_force() -> None:
@@ -127,6 +133,11 @@ def test_the_settings_name_the_file_that_was_read(write: Write) -> None:
         ),
         ('kafka = "here"\n', "whence.toml: kafka: must be a table of properties"),
         ("[kafka]\nbrokers = [1]\n", "whence.toml: kafka: brokers should be text, a number, true or false"),
+        ("[book_view]\ndepth = 7\n", "whence.toml: book_view.depth: must be 1, 50, 200 or 1000"),
+        (
+            '[book_view]\nbybit_address = "localhost:8680"\n',
+            "whence.toml: book_view.bybit_address: must be an address like http://127.0.0.1:8680",
+        ),
         ('config = "x.toml"\n', "whence.toml: config: a settings file cannot name another one"),
         ('leverage = "\uff12"\n', "whence.toml: leverage: must be a number in the digits 0 to 9"),
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,3 +108,36 @@ def test_the_lines_of_a_second_process_have_its_name(capsys: pytest.CaptureFixtu
     configure(logging.INFO, "api")
     LOG.info("started")
     assert [line["program"] for line in lines(capsys)] == ["api"]
+
+
+def test_lines_go_on_in_a_new_file_after_the_file_of_the_standard_error_was_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, moved = tmp_path / "whence.log", tmp_path / "whence.log.1"
+    with path.open("a", buffering=1) as stderr:
+        path.chmod(0o640)
+        monkeypatch.setattr(sys, "stderr", stderr)
+        configure(logging.INFO, "live")
+        logging.getLogger("whence").info("before")
+        path.rename(moved)
+        for number in range(3):
+            logging.getLogger("whence").info("after %d", number)
+        monkeypatch.undo()
+    assert [json.loads(one)["event"] for one in moved.read_text().splitlines()] == ["before"]
+    after = [json.loads(one)["event"] for one in path.read_text().splitlines()]
+    assert after == ["after 0", "after 1", "after 2"]
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_lines_go_on_in_the_moved_file_while_no_new_one_can_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, moved = tmp_path / "lines", tmp_path / "moved"
+    folder.mkdir()
+    with (folder / "whence.log").open("a", buffering=1) as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        configure(logging.INFO)
+        folder.rename(moved)
+        logging.getLogger("whence").info("kept")
+        monkeypatch.undo()
+    assert json.loads((moved / "whence.log").read_text())["event"] == "kept"

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from adapters.signals.settings import SignalSettings
+from adapters.telegram.settings import TelegramSettings
 from domain.settings import Settings
 from infra import settings_catalogue as catalogue
 from infra.alerts import AlertSettings
+from infra.backup_settings import BackupTable
+from infra.book_view import BookViewSettings
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _SAME_LIMITS = ("trading.regimes.trend", "trading.regimes.volatile")
@@ -31,7 +34,10 @@ def sections() -> Mapping[str, Sequence[str]]:
     found = defaultdict[str, list[str]](list)
     rows = (
         *catalogue.alerts(AlertSettings()),
+        *catalogue.backup(BackupTable()),
+        *catalogue.book_view(BookViewSettings()),
         *catalogue.signals(SignalSettings()),
+        *catalogue.telegram(TelegramSettings()),
         *catalogue.trading(Settings()),
     )
     for row in rows:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -16,8 +15,10 @@ import psutil
 from domain.errors import InvalidInput, LogUnavailable
 from infra.config import WhenceSettings
 from infra.logs import open_reader
+from tests.journeys import prepared
+from tests.journeys.prepared import Whence, can_be_prepared
 
-WHENCE = Path(sys.executable).with_name("whence")
+WHENCE = prepared.WHENCE
 PATIENCE = 60.0
 _OURS = ("WHENCE_", "KAFKA_", "SCHEMA_REGISTRY_URL", "DATABASE_URL")
 _KEPT = {"WHENCE_INDEX"}
@@ -38,15 +39,9 @@ def patient_whence(
     folder: Path, patience: float, *words: str, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs the program in this folder and waits for its end, `patience` seconds at most."""
-    return subprocess.run(
-        [WHENCE, *words],
-        cwd=folder,
-        env=environment(**more),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=patience,
-    )
+    with running(folder, *words, **more) as program:
+        out, err = program.process.communicate(timeout=patience)
+        return subprocess.CompletedProcess(program.process.args, program.process.returncode, out, err)
 
 
 class Running:
@@ -88,20 +83,26 @@ class Running:
 @contextmanager
 def running(folder: Path, *words: str, **more: str) -> Generator[Running]:
     """Starts the program in this folder; kills it at the end of the block if it is still running."""
-    process = subprocess.Popen(
-        [WHENCE, *words],
-        cwd=folder,
-        env=environment(**more),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = _started(words, folder, environment(**more))
     try:
         yield Running(process)
     finally:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+def _started(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> subprocess.Popen[str]:
+    if can_be_prepared(variables):
+        return Whence(words, folder=folder, environment=variables)
+    return subprocess.Popen(
+        [WHENCE, *words],
+        cwd=folder,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def wait_for(address: str, ordinal: int) -> int:

@@ -47,16 +47,27 @@ class Started:
 @contextmanager
 def started(folder: Path, *words: str) -> Generator[Started]:
     with running(folder, "api", "--port", "0", *words) as program:
-        assert program.process.stderr is not None
-        logged: list[dict[str, Any]] = []
-        for line in program.process.stderr:
-            logged.append(json.loads(line))
-            if logged[-1]["event"].startswith("requests without a token"):
-                break
-        text = " ".join(str(one["event"]) for one in logged)
-        found = re.search(r"API on (\S+)", text)
-        assert found, text
-        yield Started(program, found[1], logged, folder)
+        yield ready(program, folder)
+
+
+def ready(program: Running, folder: Path) -> Started:
+    """The API of the program, once it serves."""
+    logged = logged_until(program, "requests without a token")
+    text = " ".join(str(one["event"]) for one in logged)
+    found = re.search(r"API on (\S+)", text)
+    assert found, text
+    return Started(program, found[1], logged, folder)
+
+
+def logged_until(program: Running, start: str) -> list[dict[str, Any]]:
+    """The lines that the program logs up to the first one that starts so, or up to its end."""
+    assert program.process.stderr is not None
+    logged: list[dict[str, Any]] = []
+    for line in program.process.stderr:
+        logged.append(json.loads(line))
+        if logged[-1]["event"].startswith(start):
+            break
+    return logged
 
 
 @contextmanager

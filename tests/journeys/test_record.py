@@ -100,7 +100,9 @@ def test_a_recording_goes_on_after_a_kill_and_has_the_books_of_the_exchange(
     assert [row.arrived_ns for row in rows] == sorted(row.arrived_ns for row in rows)
     checked = whence(tmp_path, "recordings", "check", "rec", "--json")
     assert checked.returncode == 0, checked.stderr
-    found = json.loads(checked.stdout)
+    report = json.loads(checked.stdout)
+    assert report["faults"] == []
+    found = report["instruments"]
     assert [(one["book_is_known"], one["gaps"], one["undeclared_gaps"]) for one in found] == [
         (True, 0, 0)
     ] * 2

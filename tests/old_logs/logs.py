@@ -21,10 +21,11 @@ from adapters.marks.key_folder import KeyFolder
 from domain.log import Recorded, event_id
 
 FOLDER = Path(__file__).parent
-LOGS = ("tape", "plain", "by_hand")
+LOGS = ("tape", "plain", "by_hand", "arms")
 TAPES: Mapping[str, Sequence[str]] = {
     "tape": ("BTCUSDT_5m.csv", "ETHUSDT_5m.csv"),
     "plain": ("SOLUSDT_5m.csv",),
+    "arms": ("../plain/SOLUSDT_5m.csv",),
 }
 
 Json = dict[str, Any]
@@ -195,6 +196,8 @@ ADDED: Mapping[str, frozenset[str]] = {
             "management",
             "models",
             "arms",
+            "book",
+            "venues",
         }
     ),
     "DecisionMade.data": frozenset({"arm"}),
@@ -213,10 +216,18 @@ ADDED: Mapping[str, frozenset[str]] = {
             "limits",
             "management",
             "models",
+            "book",
         }
     ),
     "SettingsChanged.data.settings.sizing": frozenset(
-        {"cut_to_max_risk", "kelly_window", "kelly_multiplier", "kelly_cap", "kelly_fallback"}
+        {
+            "cut_to_max_risk",
+            "kelly_window",
+            "kelly_multiplier",
+            "kelly_cap",
+            "kelly_fallback",
+            "by_confidence",
+        }
     ),
 }
 """Fields that were added after these logs were written, by their path, which begins with `<type>.data`."""

@@ -108,6 +108,19 @@ def test_an_old_log_that_was_cut_is_resumed_to_the_same_events(part: float, tmp_
     assert list(differences(old, resumed, written_anew=True)) == []
 
 
+@pytest.mark.parametrize("part", [0.3, 1.0])
+def test_an_old_log_of_many_rules_is_resumed_to_the_same_events(part: float, tmp_path: Path) -> None:
+    """Both arms, the manager, regimes, weights and pauses go on; its end is a change of settings by a person."""
+    old = as_printed("arms")
+    ends = instants(old)
+    log = copy_of("arms", tmp_path, ends[round(part * (len(ends) - 1))])
+    done = resume("arms", log)
+    assert done.returncode == 0, done.stderr
+    made = old if part == 1.0 else old[:-1]
+    assert old[-1]["type"] == "SettingsChanged"
+    assert list(differences(made, [printed(one) for one in read(log)], written_anew=True)) == []
+
+
 def test_an_old_log_has_marks_from_its_resumption_on_wherever_it_stops_again(tmp_path: Path) -> None:
     """The recorded part has no marks, and it leads to none when it is recalled a second time."""
     old = as_printed("plain")

@@ -94,8 +94,12 @@ def test_tables_that_are_only_added_to_are_read_from_the_live_build_and_folded_o
 ) -> None:
     """One live build is behind all these ordinals, at one of them, or ahead of them."""
     added = {name: one for name, one in PROJECTIONS.items() if any(spec.is_added_to for spec in one.tables)}
-    assert {name for name, one in added.items() if one.is_added_to} == {"decisions", "journal"}
-    assert set(added) == {"decisions", "journal", "equity", "fills"}
+    assert {name for name, one in added.items() if one.is_added_to} == {
+        "decisions",
+        "journal",
+        "manipulations",
+    }
+    assert set(added) == {"decisions", "journal", "equity", "fills", "manipulations"}
     live = works(store, begun(store, BuildKind.TODAY, added), added, 0)
     log = WrittenLog(run()[:1])
     runner, models = Runner(log, live), models_of(store, WrittenLog(run()), added)

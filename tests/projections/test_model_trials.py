@@ -12,8 +12,10 @@ from domain.learning.auto_settings import AutoSettings
 from domain.learning.promotion import Ruling, Trial
 from domain.log import Recorded
 from domain.model import DriftFound, ModelEvent, ModelPromoted, ModelRegistered, ModelRetired, ModelRole
+from domain.order import OrderRejected
 from domain.scored import ScoreOutcome, SignalScored
-from domain.streams import model_stream
+from domain.signal import Verdict
+from domain.streams import model_stream, signal_stream
 from projections.model_scores import ModelBook
 from projections.model_trials import trial_of
 from projections.scored_trades import ScoredTrades, TradeClosed, TrialBegun
@@ -36,8 +38,8 @@ def _at(hours: int) -> datetime:
     return NOW + timedelta(hours=hours)
 
 
-def _log(*events: tuple[int, ModelEvent]) -> list[Recorded]:
-    """The models are registered at hour 0; `events` have their hours."""
+def _log(*events: tuple[int, ModelEvent], data_until: int = 0) -> list[Recorded]:
+    """The models are registered at hour 0, and trained on signals until this hour; `events` have their hours."""
     history = History()
     stream = model_stream(ACCOUNT, "main")
     for sha256 in (OLD, NEW, CHALLENGER):
@@ -46,7 +48,7 @@ def _log(*events: tuple[int, ModelEvent]) -> list[Recorded]:
             sha256=sha256,
             feature_set="core.1",
             data_from=NOW,
-            data_until=NOW,
+            data_until=_at(data_until),
             labels=1,
             seed=0,
             metrics={},
@@ -178,3 +180,40 @@ def test_the_drifts_of_a_model_in_its_role_begin_anew_when_it_gets_one() -> None
     assert record.drifts == record.drifts_in_role == [drift]
     back = ModelBook().take_all(_log(*drifted, (4, _role(OLD, CHAMPION_ROLE)))).models[OLD]
     assert (back.drifts, back.drifts_in_role) == ([drift], [])
+
+
+def _entering(history: History) -> History:
+    """Champion and challenger score the signal of hour 2, and it is entered."""
+    scores = _score(OLD, CHAMPION_ROLE, 0.5), _score(CHALLENGER, CHALLENGER_ROLE, 0.8)
+    stream = signal_stream(ACCOUNT, "abc")
+    return history.record(stream, a_signal(), *scores, a_decision(verdict=Verdict.ENTER), at=_at(2))
+
+
+def test_a_scored_entry_is_open_from_its_decision_until_its_position_is_closed() -> None:
+    entered = _entering(History())
+    opened = _entering(History()).position(an_opening())
+    closed = _entering(History()).position(an_opening(), a_closing(D(1), D(1)))
+    assert [_numbers(one) for one in (entered, opened, closed)] == [(1, 0), (1, 0), (0, 1)]
+    rejected = _entering(History()).order("abc-e1", OrderRejected(reason="no funds"))
+    assert _numbers(rejected) == (0, 0)
+
+
+def _numbers(history: History) -> tuple[int, int]:
+    """The open and the closed trades."""
+    recorded = [Recorded(at, envelope) for at, envelope in enumerate(history.envelopes, 1)]
+    scored = ScoredTrades().take_all(recorded)
+    return len(scored.open_trades), len(scored.trades)
+
+
+def test_no_trade_after_an_open_one_that_counts_is_evidence() -> None:
+    scored = _folded(*BEGIN)
+    assert _trial(scored, _trades(OLD, 3, 200)).signals == 200
+    envelopes = _entering(History()).envelopes
+    scored = _folded(*BEGIN).take_all(Recorded(at, one) for at, one in enumerate(envelopes, 100))
+    assert _trial(scored, _trades(OLD, 3, 200)).signals == 0
+
+
+def test_signals_of_the_time_on_which_the_challenger_was_trained_are_no_evidence() -> None:
+    scored = ScoredTrades().take_all(_log(*BEGIN, data_until=100))
+    assert _trial(scored, _trades(OLD, 3, 50)).signals == 1  # that of hour 101
+    assert _trial(scored, _trades(OLD, 101, 50)).signals == 50

@@ -8,6 +8,7 @@ from decimal import Decimal
 from commands.world import World
 from domain.account import KillSwitchReset, KillSwitchTripped
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, Service
+from domain.held import HeldChange, SettingsHeld
 from domain.leverage.change import (
     LeverageChanged,
     LeverageChangeRefused,
@@ -23,7 +24,13 @@ from domain.reconciliation import (
     ReconciliationEnded,
 )
 from domain.settings import Settings
-from domain.streams import breaker_stream, leverage_stream, pause_stream, reconciliation_stream
+from domain.streams import (
+    breaker_stream,
+    leverage_stream,
+    pause_stream,
+    reconciliation_stream,
+    settings_stream,
+)
 from domain.weights.settings import Weight, WeightSettings
 from projections.discrepancies import DISCREPANCIES
 from projections.questions.trading import halts
@@ -61,7 +68,7 @@ _LEVERAGES = (
 
 
 def a_halted_day() -> History:
-    """Every event that halts new exposure, and every event that ends one of these halts."""
+    """Every event that halts new exposure, every event that ends one of these halts, and changes that are held."""
     history, found = an_open_day(settings=Settings(weights=WEIGHTS)), reconciliation_stream(ACCOUNT)
     history.record(found, ReconciliationBegun("the engine starts"))
     history.record(found, DiscrepancyFound(BALANCE, "USDT", "the balance is 1000 less there"))
@@ -83,6 +90,9 @@ def a_halted_day() -> History:
     history.account(KillSwitchReset("looked at"))
     history.record(found, DiscrepancyResolved(BALANCE, "to the savings account"))
     history.record(found, DiscrepancyResolved("exchange:v7", "cancelled"))
+    held = (HeldChange("risk.max_positions", "5", "9"),)
+    history.record(settings_stream(ACCOUNT), SettingsHeld(held, "two more symbols"))
+    history.record(settings_stream(ACCOUNT), SettingsHeld((), "not now"))
     return history
 
 
@@ -96,6 +106,9 @@ def test_after_every_event_the_trading_state_has_the_halts_of_the_domains_portfo
         fold(rows, Recorded(ordinal, envelope))
         row, portfolio = rows.get("trading_states", ACCOUNT), world.portfolio
         assert row["tripped"] == portfolio.account.tripped
+        assert [
+            (one["name"], one["before"], one["after"]) for one in row["held_settings"].get("changes", [])
+        ] == [(one.name, one.before, one.after) for one in portfolio.settings.held]
         assert row["reconciling"] == portfolio.discrepancies.reconciling
         assert row["unresolved"] == sorted(portfolio.discrepancies.unresolved)
         assert {name: one["mode"] for name, one in row["breakers"].items()} == {

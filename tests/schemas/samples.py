@@ -24,12 +24,15 @@ from domain.account import (
 )
 from domain.arms.settings import ArmSettings
 from domain.arms.split import Arm
+from domain.book.book_read import BookRead
+from domain.book.settings import BookSettings, OwnBookSettings
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, CallFailed, Service
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.events import FULL_NAMES, Event, schema_version
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.grid import Grid, GridEnd, GridLevel
+from domain.held import HeldChange, SettingsHeld
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
 from domain.leverage.change import (
     LeverageChanged,
@@ -42,9 +45,10 @@ from domain.limits.settings import GROUPS, LimitSettings, OnMissing, OwnLimitSet
 from domain.log import Envelope, Meta
 from domain.managed import ManagedBy, PositionManaged, Rule
 from domain.management.settings import ManagementSettings, OwnManagementSettings
+from domain.manipulation import BookSide, ManipulationKind, ManipulationSuspected, WithdrawnWall
 from domain.margin.settings import MarginSettings
 from domain.mark import AccountMarked
-from domain.market import PriceSource
+from domain.market import Level, PriceSource
 from domain.model import DriftFound, ModelPromoted, ModelRegistered, ModelRetired, ModelRole
 from domain.models.score import Contribution
 from domain.models.settings import ModelSettings, OwnModelSettings
@@ -93,6 +97,7 @@ from domain.reconciliation import (
 )
 from domain.regime import Regime, RegimeChanged
 from domain.regimes.settings import RegimeLimits, RegimeSettings
+from domain.routed import RouteEnded, RouteOutcome, RouteReported, SignalRouted
 from domain.scored import ScoreOutcome, SignalScored
 from domain.settings import (
     AlphaSettings,
@@ -129,6 +134,8 @@ from domain.signal import (
 )
 from domain.sizing.settings import KellyFallback, OwnSizingSettings, SizingRule, SizingSettings
 from domain.strategies import Intent
+from domain.venues.choice import VenueCandidate, VenueChoice
+from domain.venues.settings import VenueSettings
 from domain.weights.scale import WeightScale
 from domain.weights.settings import Weight, WeightSettings
 from tests.replacing import replace
@@ -234,9 +241,11 @@ _SETTINGS = Settings(
                 kelly_multiplier=Decimal("0.3"),
                 kelly_cap=Decimal("0.12"),
                 kelly_fallback=KellyFallback.RISK,
+                by_confidence=True,
             ),
             limits=OwnLimitSettings(strategy_losses=4, strategy_pause_seconds=7201),
             models=OwnModelSettings(minimum_confidence=0.7, maximum_risk=0.25, minimum_return=0.001),
+            book=OwnBookSettings(required=False, stale_seconds=6, max_slippage_bps=Decimal("4.5")),
             management=OwnManagementSettings(
                 trailing_levels=("0.01:0.005",),
                 break_even_at=Decimal("0.011"),
@@ -257,6 +266,12 @@ _SETTINGS = Settings(
                 reversal_change=Decimal("0.0021"),
                 reversal_closes=True,
                 reversal_distance=Decimal("0.0051"),
+                book_stop_at=Decimal("0.0011"),
+                book_strong=Decimal("2.5"),
+                book_behind=Decimal("0.00011"),
+                book_distance=Decimal("0.00051"),
+                book_exit_share=Decimal("0.51"),
+                book_exit_distance=Decimal("0.00052"),
             ),
         ),
     ),
@@ -297,6 +312,7 @@ _SETTINGS = Settings(
         kelly_multiplier=Decimal("0.4"),
         kelly_cap=Decimal("0.15"),
         kelly_fallback=KellyFallback.SKIP,
+        by_confidence=True,
     ),
     simulation=SimulationSettings(
         slippage=Decimal("0.0001"),
@@ -393,6 +409,12 @@ _SETTINGS = Settings(
         reversal_change=Decimal("0.003"),
         reversal_closes=True,
         reversal_distance=Decimal("0.004"),
+        book_stop_at=Decimal("0.001"),
+        book_strong=Decimal(4),
+        book_behind=Decimal("0.0002"),
+        book_distance=Decimal("0.0004"),
+        book_exit_share=Decimal("0.5"),
+        book_exit_distance=Decimal("0.0003"),
     ),
     margin=MarginSettings(
         max_in_use=Decimal("0.6"), max_per_position=Decimal("0.35"), liquidation_distance=Decimal("0.01")
@@ -421,6 +443,10 @@ _SETTINGS = Settings(
     ),
     models=ModelSettings(minimum_confidence=0.66, maximum_risk=0.29, minimum_return=0.0005),
     arms=ArmSettings(share=0.5, policy=5, challenger="b" * 64),
+    book=BookSettings(
+        required=True, levels=40, readings_per_second=5, stale_seconds=5, max_slippage_bps=Decimal("7.5")
+    ),
+    venues=VenueSettings(equal=(f"{BTC}=XBTUSDT-LINEAR.BYBIT",), elsewhere=("XBTUSDT-LINEAR.BYBIT=0.0005",)),
 )
 
 
@@ -452,6 +478,32 @@ _DETECTED = SignalDetected(
         ),
         rounds=20,
         lifetime_seconds=86_400,
+    ),
+    book=BookRead(
+        at=NOON,
+        update_id=177_400_507,
+        why="a delta is missing",
+        bids=(Level(Decimal("43210.4"), Decimal("0.125")),),
+        asks=(Level(Decimal("43210.5"), Decimal("1.5")), Level(Decimal("43210.6"), Decimal(2))),
+    ),
+    venue=VenueChoice(
+        proposed="XBTUSDT-LINEAR.BYBIT",
+        price=Decimal("43212.1"),
+        stop=Decimal("43656.741"),
+        target=Decimal("42322.817"),
+        candidates=(
+            VenueCandidate(
+                instrument="XBTUSDT-LINEAR.BYBIT",
+                book_at=NOON,
+                update_id=9_204_417_733_021,
+                quantity=Decimal("0.051"),
+                middle=Decimal("43212.05"),
+                vwap=Decimal("43211.9"),
+                taker_fee=Decimal("0.00055"),
+                cost_bps=Decimal("11.0347"),
+            ),
+            VenueCandidate(instrument=BTC, why="BOOK_STALE"),
+        ),
     ),
 )
 
@@ -512,6 +564,16 @@ _EVENTS: tuple[Event, ...] = (
         last_at=NOON + timedelta(minutes=20),
     ),
     GridEnded(GridEnd.STOP),
+    SignalRouted(
+        instrument="BTCUSDT-LINEAR.BINANCE",
+        direction=Direction.LONG,
+        intent=Intent.ENTER,
+        price=Decimal("43655.1"),
+        stop=Decimal(42000),
+        target=Decimal("47000.5"),
+    ),
+    RouteReported(outcome=RouteOutcome.TAKEN, signal="01hx3k9zq2m4c", reasons=("ALL_APPROVE",)),
+    RouteEnded("that machine is gone; its account is flat"),
     OrderPlaced(
         instrument=BTC,
         side=Side.SELL,
@@ -648,6 +710,30 @@ _EVENTS: tuple[Event, ...] = (
         atr_share=0.0125,
         percentile=0.955,
     ),
+    ManipulationSuspected(
+        instrument=BTC,
+        episode="LAYERING-ASK-1750000000000",
+        kind=ManipulationKind.LAYERING,
+        side=BookSide.ASK,
+        score=0.875,
+        lowest=Decimal("64010.5"),
+        highest=Decimal("64012.1"),
+        first_at=NOON,
+        last_at=NOON + timedelta(milliseconds=700),
+        update_id=18521288,
+        walls=(
+            WithdrawnWall(
+                price=Decimal("64012.1"),
+                size=Decimal("12.5"),
+                multiple=4.25,
+                distance=8.5,
+                placed_at=NOON,
+                withdrawn_at=NOON + timedelta(milliseconds=700),
+                away=0.75,
+                score=0.625,
+            ),
+        ),
+    ),
     LeverageChangeRequested(
         instrument=BTC,
         leverage=Decimal(10),
@@ -663,6 +749,7 @@ _EVENTS: tuple[Event, ...] = (
     LeverageChangeRefused(BTC, Decimal(10), Decimal(20), "leverage must be from 1 to 5"),
     LeverageChangeUnclear(BTC, Decimal(10), Decimal(20), "no response within 10 s"),
     SettingsChanged(2, _SETTINGS, "breakout trades against the news"),
+    SettingsHeld((HeldChange("risk.max_positions", "3", "5"),), "the limit is too tight for four symbols"),
     DiscrepancyFound("d-1", ORDER, "filled 0.125 at 43210.55"),
     DiscrepancyResolved("d-1", "taken up as a fill"),
     DiscrepancyEnded("d-1"),
@@ -726,12 +813,39 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
-_BEFORE_13 = replace(_SETTINGS, arms=ArmSettings())
+_BOOK_RULES = (
+    "book_stop_at",
+    "book_strong",
+    "book_behind",
+    "book_distance",
+    "book_exit_share",
+    "book_exit_distance",
+)
+_WITHOUT_BOOKS = {name: getattr(ManagementSettings(), name) for name in _BOOK_RULES}
+_WITHOUT_OWN_BOOKS = dict.fromkeys(_BOOK_RULES)
+_BEFORE_15 = replace(_SETTINGS, venues=replace(_SETTINGS.venues, elsewhere=()))
+_BEFORE_14 = replace(
+    _SETTINGS,
+    book=BookSettings(),
+    venues=VenueSettings(),
+    sizing=replace(_SETTINGS.sizing, by_confidence=False),
+    management=replace(_SETTINGS.management, **_WITHOUT_BOOKS),
+    strategies=tuple(
+        replace(
+            one,
+            book=None,
+            sizing=None if one.sizing is None else replace(one.sizing, by_confidence=None),
+            management=None if one.management is None else replace(one.management, **_WITHOUT_OWN_BOOKS),
+        )
+        for one in _SETTINGS.strategies
+    ),
+)
+_BEFORE_13 = replace(_BEFORE_14, arms=ArmSettings())
 _BEFORE_12 = replace(
     _BEFORE_13,
     leverage=LeverageSettings(),
     models=ModelSettings(),
-    strategies=tuple(replace(one, models=None) for one in _SETTINGS.strategies),
+    strategies=tuple(replace(one, models=None) for one in _BEFORE_13.strategies),
 )
 _BEFORE_11 = replace(
     _BEFORE_12,
@@ -821,8 +935,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
         ),
     ),
     ("whence.signal.ReversalDecided", 1): replace(_REVERSAL, quantity=None),
-    ("whence.signal.SignalDetected", 1): replace(_DETECTED, grid=None),
-    ("whence.signal.SignalDetected", 2): replace(_DETECTED, grid=None),
+    ("whence.signal.SignalDetected", 1): replace(_DETECTED, grid=None, book=None, venue=None),
+    ("whence.signal.SignalDetected", 2): replace(_DETECTED, grid=None, book=None, venue=None),
+    ("whence.signal.SignalDetected", 3): replace(_DETECTED, book=None, venue=None),
     ("whence.settings.SettingsChanged", 1): SettingsChanged(2, replace(_UNBROKEN, simulation=_STEADY)),
     ("whence.settings.SettingsChanged", 2): SettingsChanged(2, _UNBROKEN),
     ("whence.settings.SettingsChanged", 3): SettingsChanged(
@@ -850,6 +965,12 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ),
     ("whence.settings.SettingsChanged", 12): SettingsChanged(
         2, _BEFORE_13, "breakout trades against the news"
+    ),
+    ("whence.settings.SettingsChanged", 14): SettingsChanged(
+        2, _BEFORE_15, "breakout trades against the news"
+    ),
+    ("whence.settings.SettingsChanged", 13): SettingsChanged(
+        2, _BEFORE_14, "breakout trades against the news"
     ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""

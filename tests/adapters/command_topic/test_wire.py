@@ -24,7 +24,9 @@ from commands.request import (
     CancelOrder,
     ChangeSettings,
     ClosePosition,
+    DraftEntry,
     DraftOrder,
+    EndRoute,
     ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
@@ -39,11 +41,14 @@ from commands.request import (
     ResumeEntries,
     ResumeStrategy,
     RetireModel,
+    ReviewSettings,
+    SubmitSettings,
     TripKillSwitch,
     WithdrawClose,
 )
 from commands.roles import Role
 from domain.errors import InvalidInput
+from domain.held import Review
 from domain.model import ModelRole
 from tests.commands.models_of_tests import FIRST, promotion, registration
 from tests.commands.outside import outside
@@ -56,6 +61,7 @@ _TERMS = replace(TERMS, quantity=Decimal("0.0150"), stop=Decimal("1E+2"), target
 REQUESTS: list[Request] = [
     RaiseSignal(outside(a_signal(confidence=0.1 + 0.2))),
     DraftOrder(_TERMS),
+    DraftEntry(outside(a_signal())),
     PlaceOrder(_TERMS),
     AmendOrder(order_id="x-e1", limit_price=Decimal("100.10")),
     CancelOrder("x-e1", "why é ☃"),
@@ -65,7 +71,10 @@ REQUESTS: list[Request] = [
     PauseStrategy("trend", "why"),
     ResumeStrategy("trend", "why"),
     ResumeEntries("calmer", "trend"),
+    EndRoute("4d8bnjj9dt473", "that machine is gone", nothing_held=True),
     ChangeSettings({"risk.max_positions": "2"}),
+    SubmitSettings({"risk.max_positions": "2"}, "why"),
+    ReviewSettings("0a1b2c3d", Review.REJECT, "why"),
     TripKillSwitch("why"),
     ResetKillSwitch("why"),
     ForgetPersonalKey("0123456789abcdef", "why"),

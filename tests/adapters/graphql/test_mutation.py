@@ -7,6 +7,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from commands.door import Answer, TimedOut
 from commands.request import ManualTerms, OutsideSignal, PlaceOrder, Requested
 from commands.roles import Role
 from domain.errors import LogOwned
+from domain.held import HeldChange, id_of
 from domain.signal import SignalDetected
 from tests.adapters.graphql.dealing import CALLERS, SCHEMA, Dealing
 from tests.commands.requests.asking import TERMS
@@ -75,6 +77,16 @@ _SEND: dict[str, tuple[str, str, dict[str, Any]]] = {
         "changes: $changes",
         {"changes": [{"name": "risk.max_positions", "value": "2"}]},
     ),
+    "submitSettings": (
+        "$changes: [SettingChange!]!, $reason: String!",
+        "changes: $changes, reason: $reason",
+        {"changes": [{"name": "risk.max_positions", "value": "9"}], "reason": "more symbols"},
+    ),
+    "reviewSettings": (
+        "$held: ID!, $verdict: Review!, $reason: String!",
+        "held: $held, verdict: $verdict, reason: $reason",
+        {"held": "0a1b2c3d", "verdict": "APPLY", "reason": "agreed"},
+    ),
     "tripKillSwitch": ("$reason: String!", "reason: $reason", {"reason": "why"}),
     "resetKillSwitch": ("$reason: String!", "reason: $reason", {"reason": "calm"}),
     "resolveDiscrepancy": (
@@ -86,6 +98,11 @@ _SEND: dict[str, tuple[str, str, dict[str, Any]]] = {
 _DRAFT = """mutation ($terms: OrderTerms!, $key: String!, $account: String) {
   draftOrder(request: {idempotencyKey: $key, account: $account}, terms: $terms) { __typename
     ... on Draft { confirmation expiresAt price notional margin fee risk warnings }
+    ... on Refused { commandId code reason } } }"""
+
+_ENTRY_DRAFT = """mutation ($signal: SignalInput!, $key: String!) {
+  draftEntry(request: {idempotencyKey: $key}, signal: $signal) { __typename
+    ... on EntryDraft { price quantity stop target notional margin fee risk reasons }
     ... on Refused { commandId code reason } } }"""
 
 
@@ -247,6 +264,17 @@ async def test_an_invalid_draft_is_refused_with_its_reason(dealing: Dealing) -> 
     assert answer["reason"]
 
 
+async def test_a_drafted_entry_has_its_size_and_records_nothing(dealing: Dealing) -> None:
+    before = dealing.asking.desk.log.head()
+    answer = await dealing.answer(_ENTRY_DRAFT, signal=_SIGNAL, key="e1")
+    assert (answer["__typename"], answer["reasons"]) == ("EntryDraft", [])
+    assert Decimal(answer["quantity"]) * Decimal(answer["price"]) == Decimal(answer["notional"]) > 0
+    assert (answer["stop"], answer["target"]) == ("98.0", "106.0")
+    refused = await dealing.answer(_ENTRY_DRAFT, signal={**_SIGNAL, "intent": "EXIT"}, key="e1")
+    assert (refused["__typename"], refused["code"]) == ("Refused", "InvalidInput")
+    assert dealing.asking.desk.log.head() == before
+
+
 async def test_a_signal_from_outside_is_recorded_and_decided(dealing: Dealing) -> None:
     answer = await dealing.answer(mutation("raiseSignal"), signal=_SIGNAL, key="s1")
     assert kinds(answer)[:2] == ["SignalDetected", "DecisionMade"]
@@ -295,10 +323,40 @@ async def test_a_request_that_changes_nothing_is_completed_without_an_event(deal
     assert (answer["__typename"], answer["ordinal"], answer["events"]) == ("Completed", None, [])
 
 
+async def test_two_peoples_requests_with_one_key_are_judged_each_for_its_own(dealing: Dealing) -> None:
+    trip, reset = mutation("tripKillSwitch"), mutation("resetKillSwitch")
+    first = await dealing.answer(trip, "trader", reason="why", key="k1")
+    second = await dealing.answer(trip, "admin", reason="why", key="k1")
+    again = await dealing.answer(trip, "trader", reason="why", key="k1")
+    assert [(one["repeated"], kinds(one)) for one in (first, second, again)] == [
+        (False, ["KillSwitchTripped"]),
+        (False, []),
+        (True, ["KillSwitchTripped"]),
+    ]
+    await dealing.answer(reset, "admin", reason="why", key="k2")
+    after_reset = await dealing.answer(trip, "trader", reason="why", key="k1")
+    assert after_reset["repeated"]
+
+
 async def test_a_setting_named_twice_is_refused(dealing: Dealing) -> None:
     twice = [{"name": "risk.max_positions", "value": "2"}, {"name": "risk.max_positions", "value": "3"}]
     code = await dealing.code(mutation("changeSettings"), "admin", changes=twice, key="k1")
     assert code == ("BAD_INPUT", "a setting is named twice; name each once")
+
+
+async def test_a_loosened_limit_is_held_and_put_in_force_by_the_review_of_what_was_seen(
+    dealing: Dealing,
+) -> None:
+    submitted = await dealing.answer(
+        mutation("submitSettings"), "trader", **_SEND["submitSettings"][2], key="k1"
+    )
+    assert kinds(submitted) == ["SettingsHeld"]
+    review = mutation("reviewSettings")
+    unseen = await dealing.answer(review, "admin", **_SEND["reviewSettings"][2], key="k2")
+    assert (unseen["__typename"], unseen["code"]) == ("Refused", "Refused")
+    held = id_of([HeldChange("risk.max_positions", "5", "9")])
+    applied = await dealing.answer(review, "admin", held=held, verdict="APPLY", reason="agreed", key="k3")
+    assert kinds(applied) == ["SettingsChanged", "SettingsHeld"]
 
 
 @pytest.mark.parametrize("name", [*_SEND, "draftOrder"])
@@ -307,7 +365,7 @@ async def test_a_caller_without_the_role_is_refused_before_the_engine_receives_t
 ) -> None:
     document = _DRAFT if name == "draftOrder" else mutation(name)
     variables = {"terms": _TERMS} if name == "draftOrder" else _SEND[name][2]
-    needed = Role.ADMIN if name in {"changeSettings", "resetKillSwitch"} else Role.TRADER
+    needed = Role.ADMIN if name in {"changeSettings", "reviewSettings", "resetKillSwitch"} else Role.TRADER
     for role, caller in CALLERS.items():
         if caller.role >= needed:
             continue
@@ -347,6 +405,17 @@ class SilentDoor:
 
     def ask(self, requested: Requested, patience: float) -> Answer:
         return TimedOut(requested.id, f"durable, not answered within {patience:g} s")
+
+
+async def test_an_expired_confirmation_leaves_the_outcome_open_while_the_engine_does_not_respond(
+    dealing: Dealing,
+) -> None:
+    confirmation = (await drafted(dealing))["confirmation"]
+    await dealing.answer(mutation("placeOrder"), confirmation=confirmation, key="k1")
+    dealing.asking.desk.at += timedelta(minutes=3)
+    dealing.door = SilentDoor()
+    answer = await dealing.answer(mutation("placeOrder"), confirmation=confirmation, key="k1")
+    assert answer["__typename"] == "TimedOut"
 
 
 class OwnedDoor:
@@ -417,8 +486,9 @@ async def test_the_response_waits_for_the_read_models_until_the_timeout(
 
 def test_a_signal_has_the_same_fields_in_the_event_the_request_and_the_input() -> None:
     """A new field must be added to all three types, because pydantic cannot read a Struct, and GraphQL has no type for
-    mappings. Only a strategy in the engine proposes a grid."""
-    event = [name for name in SignalDetected.__struct_fields__ if name != "grid"]
+    mappings. Only a strategy in the engine proposes a grid, reads a book, or is moved to another instrument."""
+    engines = {"grid", "book", "venue"}
+    event = [name for name in SignalDetected.__struct_fields__ if name not in engines]
     assert [field.name for field in fields(OutsideSignal)] == event
     assert [field.name for field in fields(SignalInput)] == event
 

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.anyio
 SENDS = {
     "raiseSignal": Role.TRADER,
     "draftOrder": Role.TRADER,
+    "draftEntry": Role.TRADER,
     "placeOrder": Role.TRADER,
     "amendOrder": Role.TRADER,
     "cancelOrder": Role.TRADER,
@@ -29,7 +30,10 @@ SENDS = {
     "pauseStrategy": Role.TRADER,
     "resumeStrategy": Role.TRADER,
     "resumeEntries": Role.ADMIN,
+    "endRoute": Role.ADMIN,
     "changeSettings": Role.ADMIN,
+    "submitSettings": Role.TRADER,
+    "reviewSettings": Role.ADMIN,
     "tripKillSwitch": Role.TRADER,
     "resetKillSwitch": Role.ADMIN,
     "resolveDiscrepancy": Role.TRADER,

@@ -82,9 +82,38 @@ def test_a_chain_is_found_by_the_id_of_any_of_its_events(reading: Reading) -> No
     assert reading.query(CHAIN, id="nothing") == {"chain": None}
 
 
+def fills_of(reading: Reading) -> dict[int, str]:
+    """The sentences of all fills, with the side and the instrument of their order's placement, by ordinal."""
+    placed: dict[str, OrderPlaced] = {}
+    found: dict[int, str] = {}
+    for one in reading.events():
+        event, stream = one.envelope.event, one.envelope.meta.stream
+        if isinstance(event, OrderPlaced):
+            placed[stream] = event
+        elif isinstance(event, OrderFilled):
+            order = placed[stream]
+            found[one.ordinal] = f"{order.side.value} {order.instrument} {sentence(event)}"
+    return found
+
+
+def test_the_journal_names_side_and_instrument_of_each_fill_read_by_one_statement(reading: Reading) -> None:
+    document = """query ($first: Int) {
+        journal(where: {types: ["OrderFilled"]}, first: $first) {edges {node {ordinal line}}}}"""
+    wanted = fills_of(reading)
+    counts: list[int] = []
+    for first in (2, 200):
+        with reading.statements() as statements:
+            edges = reading.query(document, first=first)["journal"]["edges"]
+        counts.append(len(statements))
+        assert edges
+        assert {edge["node"]["ordinal"]: edge["node"]["line"] for edge in edges}.items() <= wanted.items()
+    assert counts[0] == counts[1]
+
+
 def test_the_lines_of_a_chain_are_the_sentences_of_its_events(reading: Reading) -> None:
     found = reading.query(CHAIN, id=an_order(reading))["chain"]
     words = {one.ordinal: sentence(one.envelope.event) for one in reading.events()}
+    words |= fills_of(reading)
     lines = [line for line in found["lines"] if line.startswith(" ")]
     for node, line in zip(found["nodes"], lines, strict=True):
         event = node["event"]

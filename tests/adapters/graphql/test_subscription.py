@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from adapters.graphql.subscription_messages import prices_seen
 from adapters.live import LiveTail
 from commands.door import Completed
 from commands.request import ClosePosition, MoveProtection, RaiseSignal, TripKillSwitch
@@ -212,6 +213,21 @@ async def test_prices_are_sent_as_the_engine_receives_them(api: Serving) -> None
         "9",
         "2025-04-03T12:05:00.000000Z",
     )
+
+
+async def test_the_last_prices_are_in_the_order_of_instruments_and_none_without_an_engine(
+    api: Serving,
+) -> None:
+    assert prices_seen(None) is None
+    assert api.live is not None
+    assert api.live.prices is not None
+    async with connected(api) as session:
+        api.live.prices.saw(ETH, D(9), NOW)
+        api.live.prices.saw(BTC, D("100.10"), NOW)
+        await first(session, "subscription { prices { price } }", 2)
+    found = prices_seen(api.live)
+    assert found is not None
+    assert [(one.instrument, one.price) for one in found] == [(BTC, D("100.10")), (ETH, D(9))]
 
 
 async def test_without_an_engine_a_subscription_to_prices_is_refused(

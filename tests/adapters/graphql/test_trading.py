@@ -18,6 +18,7 @@ from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.schema import schema
 from commands.caller import ANONYMOUS
 from domain.breaker import BreakerOpened
+from domain.held import SettingsHeld, id_of
 from domain.opening import LogOpened, Mode
 from domain.pause import EntriesPaused
 from domain.settings import SettingsChanged
@@ -137,6 +138,23 @@ def test_the_trading_state_has_the_pauses_after_losses_and_the_account_is_halted
     }
     (after,) = halted.query(document, at=both + 2)["tradingStates"]
     assert after["pauses"] == []
+
+
+def test_the_trading_state_has_the_held_changes_of_settings_until_a_review(halted: Reading) -> None:
+    document = """query ($at: Ordinal!) {
+      tradingStates(asOf: {ordinal: $at}) { heldSettings { id by since reason changes { name before after } } }
+    }"""
+    held, ended = (one for one in halted.events() if isinstance(one.envelope.event, SettingsHeld))
+    (state,) = halted.query(document, at=held.ordinal)["tradingStates"]
+    assert state["heldSettings"] == {
+        "id": id_of(["risk.max_positions = 9 (before: 5)"]),
+        "by": "test",
+        "since": "2025-04-03T12:00:00.000000Z",
+        "reason": "two more symbols",
+        "changes": [{"name": "risk.max_positions", "before": "5", "after": "9"}],
+    }
+    (after,) = halted.query(document, at=ended.ordinal)["tradingStates"]
+    assert after["heldSettings"] is None
 
 
 def test_the_pages_query_has_the_weights_in_force_with_the_event_that_put_them_there(halted: Reading) -> None:

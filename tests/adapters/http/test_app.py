@@ -132,6 +132,32 @@ def test_a_request_to_any_name_of_this_machine_is_accepted(api: Api, host: str) 
     assert api.ask("{ me }", host=host).json() == {"data": {"me": "anonymous"}}
 
 
+def test_a_token_sends_for_the_persons_of_its_own_name_with_its_own_role(api: Api) -> None:
+    api.tokens = {**api.tokens, "desk": api.book.issue("desk-trader", Role.TRADER, NOW).spelled}
+    placed = api.ask("mutation { place }", "desk", whence_actor="desk:42")
+    assert placed.json()["data"] == {"place": "placed by desk:42"}
+    assert code(api.ask("mutation { reset }", "desk", whence_actor="desk:42")) == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("actor", ["trader-1:42", "viewer:42", "source:42"])
+def test_a_token_that_sends_for_a_person_of_another_name_is_refused(api: Api, actor: str) -> None:
+    assert code(api.ask("{ me }", "viewer", whence_actor=actor)) == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("actor", ["42", ":42", "viewer-1:", "viewer-1:4 2", f"viewer-1:{'4' * 41}"])
+def test_a_header_that_is_no_actor_is_refused(api: Api, actor: str) -> None:
+    assert code(api.ask("{ me }", "viewer", whence_actor=actor)) == "BAD_INPUT"
+
+
+def test_an_actor_without_a_token_is_refused(api: Api) -> None:
+    assert code(api.ask("{ me }", whence_actor="anonymous:42")) == "UNAUTHENTICATED"
+
+
+def test_a_token_named_source_sends_for_no_source_of_signals(api: Api) -> None:
+    api.tokens = {**api.tokens, "source": api.book.issue("source-viewer", Role.VIEWER, NOW).spelled}
+    assert code(api.ask("{ me }", "source", whence_actor="source:tv")) == "FORBIDDEN"
+
+
 def test_a_token_identifies_its_caller_who_may_do_what_the_role_allows(api: Api) -> None:
     assert api.ask("{ me }", "viewer").json()["data"] == {"me": "viewer-1"}
     assert code(api.ask("mutation { place }", "viewer")) == "FORBIDDEN"
@@ -378,7 +404,7 @@ def test_an_internal_error_is_logged_and_not_shown_to_the_client(
 def test_a_response_has_security_headers_and_the_request_id_and_is_logged_with_its_caller(
     api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.DEBUG):
         answer = api.ask("{ me }", "viewer")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
@@ -389,6 +415,24 @@ def test_a_response_has_security_headers_and_the_request_id_and_is_logged_with_i
     assert line.__dict__["caller"] == "viewer-1"
     assert api.ask("{ me }", x_request_id="from-a-proxy-1").headers["x-request-id"] == "from-a-proxy-1"
     assert api.ask("{ me }", x_request_id="<script>").headers["x-request-id"] != "<script>"
+
+
+@pytest.mark.parametrize(
+    ("query", "level"),
+    [
+        ("{ me }", "DEBUG"),
+        ('{ fails(how: "INTERNAL") }', "INFO"),
+        ("{ unknown }", "INFO"),
+        ("mutation { place }", "INFO"),
+    ],
+)
+def test_only_a_query_without_an_error_is_logged_at_debug(
+    api: Api, query: str, level: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        api.ask(query, "trader")
+    (line,) = [record for record in caplog.records if record.name == "adapters.http.access"]
+    assert line.levelname == level
 
 
 def test_control_characters_in_a_path_are_logged_percent_encoded(

@@ -13,24 +13,31 @@ from starlette.testclient import TestClient
 from adapters.dead_letters.state import LetterSource, LetterState
 from adapters.http.metrics import metrics_route
 from adapters.metrics.api import ApiMetrics, Operation, Outcome, Status
+from adapters.metrics.books import BooksMetrics
 from adapters.metrics.catalogue import API, CATALOGUE, ENGINE, HISTORY, series_of
 from adapters.metrics.engine import EngineMetrics
 from adapters.metrics.history import HistoryCollector
 from adapters.metrics.letters import LetterCollector
+from adapters.metrics.processes import ProcessCollector
 from adapters.metrics.registry import new_registry
 from adapters.metrics.scanner import Outcome as ScannerOutcome
 from adapters.metrics.scanner import ScannerMetrics
 from adapters.metrics.standing import show_standing
 from adapters.metrics.strangers import StrangerCollector
+from adapters.metrics.telegram import Outcome as AlertOutcome
+from adapters.metrics.telegram import TelegramMetrics
+from adapters.processes.place import Announced
+from commands.observer import ReadingOutcome
 from commands.scanner import Place
 from commands.watchdog import Watchdog
 from commands.world import World
 from domain.events import FULL_NAMES
-from domain.market import MarketView
+from domain.market import BookReading, MarketView
 from domain.model import DriftFound, ModelRole
 from domain.order import OrderPlaced
 from domain.signal import DecisionMade
 from tests.adapters.metrics.histories import BTC, DAY
+from tests.adapters.processes.announcements import ANNOUNCEMENT, NOW
 from tests.commands.list_log import ListLog
 from tests.projections.test_models import a_traded_day
 from tests.promtool import promtool
@@ -39,12 +46,14 @@ from tests.schemas.samples import META, SAMPLES
 
 @pytest.fixture
 def registry() -> CollectorRegistry:
-    """The metrics of a process that trades, serves the API and has a day of events in its log, and of a scanner."""
+    """The metrics of a process that trades, serves the API and has a day of events in its log, and of a scanner,
+    a publisher of books and a bot of Telegram."""
     registry = new_registry()
     HistoryCollector(lambda: DAY, registry)
     StrangerCollector(lambda: 1, lambda: 1, registry)
     show_standing("paper", Watchdog(World(), MarketView(), ListLog()), lambda: META.recorded_at, registry)
     LetterCollector(lambda: {(LetterSource.EXCHANGE, LetterState.NEW): 3}, registry)
+    ProcessCollector(lambda: [Announced(ANNOUNCEMENT.id, ANNOUNCEMENT)], lambda: NOW, registry)
     engine, api = EngineMetrics(registry), ApiMetrics(registry)
     engine.saw(BTC, DAY.money[0].balance, META.occurred_at)
     engine.recorded(
@@ -52,11 +61,20 @@ def registry() -> CollectorRegistry:
     )
     engine.recorded(a_traded_day().desk.recorded, 0.01, 0.02)
     engine.scored(ModelRole.CHAMPION, 0.0001)
+    engine.read_books(ReadingOutcome.KNOWN, 2)
+    engine.passed_over(3)
+    engine.read_record("taken")
     api.answered(Operation.QUERY, Status.OK, 0.01)
     api.signalled("tradingview", Outcome.RECORDED)
     scanner = ScannerMetrics("pump", registry)
     scanner.read(Place.NEXT)
     scanner.signalled(ScannerOutcome.RECORDED)
+    books = BooksMetrics("bybit", registry)
+    books.leased("taken")
+    books.published(BookReading(instrument=BTC, at=META.occurred_at, update_id=1, is_known=True))
+    telegram = TelegramMetrics(registry)
+    telegram.stranger()
+    telegram.alert("WARNING", AlertOutcome.ARRIVED)
     return registry
 
 

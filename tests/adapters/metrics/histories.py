@@ -15,6 +15,7 @@ from adapters.metrics.figures import (
     Paused,
     Profit,
     Progress,
+    Suspected,
     Trades,
 )
 
@@ -45,6 +46,7 @@ DAY = History(
         Paused("paper", "", PauseCause.LOSSES, datetime(2026, 3, 2, 14, tzinfo=UTC)),
         Paused("paper", "trend", PauseCause.PERSON, None),
     ],
+    manipulations=[Suspected("paper", BTC, "SPOOFING", 3)],
     leverages=[Levered("paper", BTC, Decimal(20))],
     progress=[Progress("orders", 3, 0.25, 0, 0), Progress("equity", 130, 31.5, 120, 2)],
 )

@@ -6,7 +6,18 @@ import re
 
 import pytest
 
-from adapters.metrics.catalogue import API, CATALOGUE, ENGINE, HISTORY, SCANNER, Kind, Metric, series_of
+from adapters.metrics.catalogue import (
+    API,
+    BOOKS,
+    CATALOGUE,
+    ENGINE,
+    HISTORY,
+    SCANNER,
+    TELEGRAM,
+    Kind,
+    Metric,
+    series_of,
+)
 
 EACH = pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.name)
 # promtool warns of units that are not base units, because queries must convert them.
@@ -15,7 +26,7 @@ NOT_BASE = {"ms", "milliseconds", "minutes", "hours", "percent", "kb", "mb", "mi
 
 def test_no_two_metrics_have_the_same_name() -> None:
     names = [metric.name for metric in CATALOGUE]
-    assert len(names) == len(set(names)) == len((*HISTORY, *ENGINE, *API, *SCANNER))
+    assert len(names) == len(set(names)) == len((*HISTORY, *ENGINE, *API, *SCANNER, *BOOKS, *TELEGRAM))
 
 
 @EACH

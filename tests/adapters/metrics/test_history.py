@@ -59,6 +59,7 @@ def test_counts_that_differ_in_other_fields_are_summed_by_the_metrics_labels() -
         ("whence_drawdown_ratio", {}, 0.02),
         ("whence_kill_switch_tripped", {}, 0),
         ("whence_leverage", {"instrument": BTC}, 20),
+        ("whence_manipulations_suspected_total", {"instrument": BTC, "kind": "SPOOFING"}, 3),
     ],
 )
 def test_a_metric_has_the_value_of_its_figure(name: str, labels: dict[str, str], value: float) -> None:

@@ -15,6 +15,7 @@ from adapters.metrics.history import HistoryCollector
 from adapters.metrics.read_models import ReadModelFigures
 from adapters.metrics.registry import new_registry
 from adapters.tapes import synthetic_tape
+from commands.inputs import MarketMoved
 from commands.world import World
 from domain.errors import StoreUnavailable
 from domain.leverage.change import LeverageChanged
@@ -22,6 +23,7 @@ from domain.leverage.settings import LeverageSettings
 from domain.limits.settings import LimitSettings
 from domain.managed import ManagedBy, PositionManaged
 from domain.management.settings import ManagementSettings
+from domain.market import BookReading
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import RiskSettings, TierSettings
@@ -34,6 +36,7 @@ from projections.catalogue import PROJECTIONS
 from projections.source import ReadModels
 from projections.store import prepare, writing
 from tests.commands.list_log import ListLog
+from tests.commands.test_manipulating import FIRST
 from tests.projections.folded import EAGER
 from tests.projections.stores import WrittenLog, built
 from tests.replacing import replace
@@ -47,15 +50,19 @@ SETTINGS = replace(
     management=ManagementSettings(break_even_at=Decimal("0.001"), time_limit_seconds=1_200),
 )
 """Some signals are traded and some skipped, positions are managed and a leverage changed; a pause is in force at the
-end."""
+end. A suspicion of manipulation follows."""
 
 
 @pytest.fixture(scope="module")
 def log() -> WrittenLog:
     tapes, played = synthetic_tape(7, candles=2_000), ListLog()
     plan = plan_of(tapes, "paper", Decimal(10_000), Decimal(5), SETTINGS)
-    for _instant in PaperRun(plan, played, lambda _: None).instants():
+    run = PaperRun(plan, played, lambda _: None)
+    for _instant in run.instants():
         pass
+    at = played.envelopes[-1].meta.recorded_at
+    seen = BookReading(instrument=FIRST.instrument, at=at, update_id=7, is_known=True, suspicions=(FIRST,))
+    run.driver.handle(MarketMoved(at, (seen,)))
     return WrittenLog(played.envelopes)
 
 
@@ -173,6 +180,16 @@ def test_the_leverage_of_an_instrument_is_the_last_one_that_was_changed(
     }
     assert changed
     assert {one.instrument: one.leverage for one in figures(models, log).leverages} == changed
+
+
+def test_suspicions_are_counted_by_instrument_and_kind(models: ReadModels, log: WrittenLog) -> None:
+    (found,) = figures(models, log).manipulations
+    assert (found.account, found.instrument, found.kind, found.count) == (
+        "paper",
+        FIRST.instrument,
+        FIRST.kind.value,
+        1,
+    )
 
 
 def test_each_database_gives_the_same_figures(models: ReadModels, log: WrittenLog, store: Engine) -> None:

@@ -15,7 +15,9 @@ from commands.request import (
     CancelOrder,
     ChangeSettings,
     ClosePosition,
+    DraftEntry,
     DraftOrder,
+    EndRoute,
     ForgetPersonalKey,
     MoveProtection,
     PauseStrategy,
@@ -28,6 +30,8 @@ from commands.request import (
     ResumeEntries,
     ResumeStrategy,
     RetireModel,
+    ReviewSettings,
+    SubmitSettings,
     TripKillSwitch,
     WithdrawClose,
 )
@@ -36,6 +40,7 @@ from domain.order import OrderType
 from tests.commands.desk import a_fill_of
 from tests.commands.models_of_tests import FIRST, promotion, registration
 from tests.commands.requests.asking import Asking, chain_of, terms
+from tests.commands.requests.routed import routed
 from tests.domain.history import BTC, D
 
 POSITION = f"{BTC}-LONG-1"
@@ -80,6 +85,10 @@ def closing(eve: Asking) -> None:
 def found(eve: Asking) -> None:
     eve.desk.ask(RecordDiscrepancy("d-1", BTC, "1 more"), cause="exchange:test:d-1")
     eve.accepted(ResolveDiscrepancy("d-1", "counted"))
+
+
+def ended_route(eve: Asking) -> None:
+    eve.accepted(EndRoute(routed(eve), "gone", nothing_held=True))
 
 
 def after(request: Request) -> Prepare:
@@ -143,10 +152,20 @@ HOLDS: dict[str, tuple[Prepare, Request, str]] = {
         ResumeEntries("why", "trend"),
         "no pause after losses is in force for trend",
     ),
+    "an end of an ended route": (
+        ended_route,
+        EndRoute(chain_of("routed"), "gone"),
+        f"the route {chain_of('routed')} is over already",
+    ),
     "a change to the settings in force": (
         after(ChangeSettings({"risk.max_positions": "3"})),
         ChangeSettings({"risk.max_positions": "3"}),
         "these settings are in force already",
+    ),
+    "a submission of held changes": (
+        after(SubmitSettings({"risk.max_positions": "9"}, "why")),
+        SubmitSettings({"risk.max_positions": "9"}, "why"),
+        "these settings are in force or held already",
     ),
     "a resolution of a resolved discrepancy": (
         found,
@@ -222,6 +241,6 @@ def test_a_request_whose_result_cannot_be_reached_is_declined(
 
 
 def test_every_request_that_can_change_nothing_has_its_note() -> None:
-    always_recorded = {PlaceOrder, RaiseSignal, ClosePosition, WithdrawClose, ReportDrift}
-    assert set(get_args(Request)) - always_recorded - {DraftOrder} == set(ALREADY)
+    always_recorded = {PlaceOrder, RaiseSignal, ClosePosition, WithdrawClose, ReportDrift, ReviewSettings}
+    assert set(get_args(Request)) - always_recorded - {DraftOrder, DraftEntry} == set(ALREADY)
     assert {type(request) for _, request, _ in HOLDS.values()} == set(ALREADY)

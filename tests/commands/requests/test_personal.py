@@ -18,6 +18,7 @@ from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
     ChangeSettings,
     ClosePosition,
+    EndRoute,
     ForgetPersonalKey,
     PauseStrategy,
     PlaceOrder,
@@ -29,17 +30,21 @@ from commands.request import (
     ResumeEntries,
     ResumeStrategy,
     RetireModel,
+    ReviewSettings,
+    SubmitSettings,
     TripKillSwitch,
     WithdrawClose,
 )
 from commands.requests.personal import FIELDS, with_personal
 from domain.events import FULL_NAMES
+from domain.held import Review, id_of
 from domain.order import OrderType
 from domain.pause import EntriesPaused
 from domain.sealed import SEALED
 from tests.commands.models_of_tests import FIRST, a_drift, promotion, registration
 from tests.commands.outside import outside
 from tests.commands.requests.asking import Asking, terms
+from tests.commands.requests.routed import routed
 from tests.commands.requests.test_account import fresh
 from tests.domain.history import ACCOUNT, BTC, ETH, D
 from tests.schemas.personal import personal_fields
@@ -75,12 +80,15 @@ def everything_written() -> Sealed:
     eve.rests(entry)
     eve.accepted(CancelOrder(entry, "why"))
     eve.accepted(RaiseSignal(outside(fresh(eve, confidence=0.1))))
+    eve.accepted(EndRoute(routed(eve), "why", nothing_held=True))
     eve.accepted(PauseStrategy("scanner", "why"))
     eve.accepted(ResumeStrategy("scanner", "why"))
     paused = EntriesPaused(owner="scanner", losses=1, net=D(-1), positions=(POSITION,))
     eve.desk.ask(BeginPause(paused), cause="clock:a pause")
     eve.accepted(ResumeEntries("why", "scanner"))
     eve.accepted(ChangeSettings({"weights.table": "scanner/*/*=0.5"}, "why"))
+    eve.accepted(SubmitSettings({"risk.max_positions": "9"}, "why"))
+    eve.accepted(ReviewSettings(id_of(eve.desk.world.portfolio.settings.held), Review.REJECT, "why"))
     for name in ("d-1", f"difference:AcceptedOrderNotFound:{entry}"):
         eve.desk.ask(RecordDiscrepancy(name, BTC, "1 more"), cause=f"exchange:test:{name}")
         eve.accepted(ResolveDiscrepancy(name, "why"))

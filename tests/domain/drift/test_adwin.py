@@ -10,7 +10,6 @@ import random
 from typing import Any
 
 import pytest
-from river.drift import ADWIN
 
 from domain.drift.adwin import Adwin
 from domain.errors import InvalidInput
@@ -28,6 +27,8 @@ def _stream(seed: int) -> list[float]:
 
 @pytest.mark.parametrize("every", [1, 32])
 def test_the_change_points_and_widths_are_those_of_river(every: int) -> None:
+    from river.drift import ADWIN  # its import takes 2 s, which each worker would take for its list of tests
+
     changes = 0
     make: Any = ADWIN
     for seed in range(9):

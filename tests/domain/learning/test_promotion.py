@@ -146,3 +146,44 @@ def test_a_confidence_that_is_no_probability_is_refused() -> None:
     wrong = ScoredOutcome(signal_at=0, resolved_at=1, champion=1.2, challenger=0.5, gained=True)
     with pytest.raises(InvalidInput, match="confidence"):
         _tried([wrong])
+
+
+def _of_unlike_length(seed: int) -> list[ScoredOutcome]:
+    """30 trades at a time; gains last long and losses end soon. The challenger is too low by 0.1, so without skill."""
+    chance, free, found = random.Random(seed), [0] * 30, list[ScoredOutcome]()
+    for at in range(600):
+        slot = min(range(len(free)), key=free.__getitem__)
+        if free[slot] > at:
+            continue
+        gained = chance.random() < 0.5
+        free[slot] = at + (chance.randint(200, 400) if gained else chance.randint(1, 8))
+        found.append(
+            ScoredOutcome(signal_at=at, resolved_at=free[slot], champion=0.5, challenger=0.4, gained=gained)
+        )
+    return found
+
+
+def _looked(outcomes: list[ScoredOutcome], now: int) -> Trial:
+    """The trial as it stands at this time, when later outcomes are not known."""
+    return tried(
+        [one for one in outcomes if one.resolved_at <= now],
+        began_at=-1,
+        ordinal=1,
+        budget=0.05,
+        least_signals=10,
+        open_at=[one.signal_at for one in outcomes if one.signal_at <= now < one.resolved_at],
+    )
+
+
+def test_losses_that_end_before_a_longer_gain_do_not_count_in_its_place() -> None:
+    lives = [_of_unlike_length(seed) for seed in range(10)]
+    looks = [[_looked(life, now) for now in range(0, 800, 40)] for life in lives]
+    assert sum(any(one.ruling is Ruling.PROMOTE for one in life) for life in looks) <= 1
+    assert all(trial.signals for *_, trial in looks)
+
+
+def test_a_look_never_takes_back_a_signal_that_counted() -> None:
+    outcomes = _of_unlike_length(7)
+    trials = [_looked(outcomes, now) for now in range(0, 1_000, 5)]
+    assert [one.signals for one in trials] == sorted(one.signals for one in trials)
+    assert [one.wealth for one in trials] == sorted(one.wealth for one in trials)

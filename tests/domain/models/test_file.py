@@ -64,6 +64,10 @@ def _stump(**changes: object) -> Mapping[str, object]:
     return {"members": [{"kind": "boosting", "weight": 0.3, "content": heads}]}
 
 
+def nested(levels: int) -> Mapping[str, object]:
+    return {"a": 1} if levels == 1 else {"a": nested(levels - 1)}
+
+
 _DAMAGES: Sequence[tuple[Mapping[str, object], str]] = [
         (_stump(left=[0, -1, -1]), r"members\[0\].content: win: node 0 has the child 0"),
         (_stump(left=[2, -1, -1]), "win: node 2 has two parents"),
@@ -92,6 +96,16 @@ _DAMAGES: Sequence[tuple[Mapping[str, object], str]] = [
         ({"members": [{**content()["members"][0], "weight": 1.7e308},
                       {**content()["members"][0], "kind": "forest", "weight": 1.7e308}]},
          "the sum of the weights is too large"),
+        ({"data": content()["data"] | {"rows": 2**63}}, "damaged at data: rows is 9223372036854775808"),
+        ({"data": content()["data"] | {"rows": -1}}, "damaged at data: rows is -1"),
+        ({"data": content()["data"] | {"first_signal_at": -10**17}}, "damaged at data: first_signal_at, .*1970"),
+        ({"data": content()["data"] | {"last_signal_at": 10**18}}, "damaged at data: first_signal_at, .*9999"),
+        ({"data": content()["data"] | {"first_signal_at": 4}}, "are 4, 2 and 3; .*none before the first"),
+        ({"data": content()["data"] | {"strategies": ["\x1b[2J"]}}, r"damaged at data.strategies: .*has U\+001B"),
+        ({"verdict": {"passed": False, "reasons": ["no: \x07"]}}, r"damaged at verdict.reasons: .*has U\+0007"),
+        ({"validation": {"a\nb": 1.0}}, r"damaged at validation: .*has U\+000A"),
+        ({"validation": nested(9)}, "damaged at validation: it is nested deeper than 8 levels"),
+        ({"features": ["gain\u202e", "hour"]}, r"damaged at features: .*has U\+202E"),
 ]  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """For each built-in strategy, parameters with which a short tape has many proposals.
 
-A strategy adds a row, and every test of `test_history.py` holds for it.
+A strategy adds a row, and every test of `test_history.py` holds for it; of one on books, of `test_book_history.py`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,16 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.direction import Direction
-from domain.strategies import Strategy
+from domain.strategies import BookWatcher, Strategy
+from domain.strategies.book_imbalance import BookImbalance
+from domain.strategies.book_imbalance_parameters import BookImbalanceParameters
+from domain.strategies.book_scalper import BookScalper
+from domain.strategies.book_scalper_parameters import BookScalperParameters
 from domain.strategies.breakout import Breakout
 from domain.strategies.breakout_parameters import BreakoutParameters
+from domain.strategies.builtin import BUILTIN
+from domain.strategies.cluster_breakout import ClusterBreakout
+from domain.strategies.cluster_breakout_parameters import ClusterBreakoutParameters
 from domain.strategies.explosion import ExplosionTrading
 from domain.strategies.explosion_parameters import ExplosionParameters
 from domain.strategies.grid import GridTrading
@@ -40,7 +47,48 @@ def _row(
     return st.builds(parameters, **drawn).map(kind)
 
 
+_PACE = {
+    "volatility": st.sampled_from([0.5, 10.0]),
+    "readings": st.integers(1, 3),
+    "cooldown": st.sampled_from([0.0, 1.0, 30.0]),
+    "strong": st.floats(1.1, 4.0),
+    "behind": st.floats(0.1, 20.0),
+    "stop_least": st.floats(0.01, 0.5),
+    "stop_most": st.floats(0.6, 100.0),
+    "reward": st.floats(0.5, 3.0),
+    "least_reward": st.floats(0.1, 0.5),
+}
+
 NIMBLE: Mapping[str, st.SearchStrategy[Strategy]] = {
+    "book-imbalance": _row(
+        BookImbalance,
+        BookImbalanceParameters,
+        **_PACE,
+        depth=st.sampled_from([1, 5, 20]),
+        imbalance=st.floats(0.0, 0.5),
+        flow=st.floats(0.1, 0.5),
+        lean=st.floats(0.0, 0.2),
+    ),
+    "book-scalper": _row(
+        BookScalper,
+        BookScalperParameters,
+        **_PACE,
+        depth=st.sampled_from([1, 5, 20]),
+        imbalance=st.floats(0.0, 0.5),
+        absorption=st.floats(0.1, 1.0),
+        delta=st.floats(0.0, 0.3),
+        confirmed=st.integers(0, 1),
+    ),
+    "cluster-breakout": _row(
+        ClusterBreakout,
+        ClusterBreakoutParameters,
+        **_PACE,
+        share=st.floats(0.0, 0.2),
+        width=st.floats(1.0, 100.0),
+        beyond=st.floats(0.0, 0.2),
+        delta=st.floats(0.01, 0.2),
+        volume=st.floats(0.1, 1.0),
+    ),
     "breakout": _row(
         Breakout,
         BreakoutParameters,
@@ -174,6 +222,10 @@ EAGER: Mapping[str, Mapping[str, float]] = {
     "volume-profile": {"bars": 20, "atr": 3, "trend": 8},
 }
 """Parameters with which a random walk of 1,000 candles has entries."""
+
+ON_BOOKS = frozenset(name for name, made in BUILTIN.items() if isinstance(made({}).watch(), BookWatcher))
+"""The strategies that read order books and propose nothing at candles."""
+ON_CANDLES = tuple(name for name in BUILTIN if name not in ON_BOOKS)
 
 ONE_WAY: Mapping[str, Direction] = {"grid": Direction.LONG}
 """The strategies whose parameters decide the direction of their entries, with the direction of the defaults."""

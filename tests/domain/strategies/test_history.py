@@ -1,4 +1,4 @@
-"""The proposals of every built-in strategy depend only on the candles read so far."""
+"""The proposals of every built-in strategy on candles depend only on the candles read so far."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.strategies import Intent, Proposal, Strategy, WarmedUp
 from domain.strategies.builtin import BUILTIN
 from domain.strategies.momentum import MomentumTrading
 from domain.strategies.momentum_parameters import MomentumParameters
-from tests.domain.strategies.nimble import EAGER, NIMBLE, ONE_WAY
+from tests.domain.strategies.nimble import EAGER, NIMBLE, ON_CANDLES, ONE_WAY
 from tests.domain.tapes import BYBIT_5M, bybit_5m, traded, walk
 
 FIVE_MINUTES = timedelta(minutes=5)
@@ -31,7 +31,7 @@ def _tape(seed: int, length: int, swing: float) -> Sequence[Candle]:
 
 
 tapes = st.builds(_tape, st.integers(0, 10_000), st.integers(0, 150), st.sampled_from([0.0, 0.002, 0.05]))
-every_strategy = pytest.mark.parametrize("name", BUILTIN)
+every_strategy = pytest.mark.parametrize("name", ON_CANDLES)
 few = settings(max_examples=30)
 
 

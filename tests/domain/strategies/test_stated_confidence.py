@@ -12,8 +12,11 @@ import pytest
 from domain.scanning import ExplosionLimits, MomentumLimits
 from domain.scanning.explosion import Explosion
 from domain.scanning.momentum import Momentum
+from domain.strategies.book_imbalance_reading import BookImbalanceScores
+from domain.strategies.book_scalper_reading import BookScalperScores
 from domain.strategies.breakout_reading import BreakoutScores
 from domain.strategies.builtin import BUILTIN, about
+from domain.strategies.cluster_breakout_reading import ClusterScores
 from domain.strategies.mean_reversion_reading import MeanReversionScores
 from domain.strategies.sar_wave_reading import SarWaveReading
 from domain.strategies.scalping_reading import ScalpingScores
@@ -24,7 +27,10 @@ from domain.waves import WaveCount
 from tests.replacing import replace
 
 SCORES: Mapping[str, type[Any]] = {
+    "book-imbalance": BookImbalanceScores,
+    "book-scalper": BookScalperScores,
     "breakout": BreakoutScores,
+    "cluster-breakout": ClusterScores,
     "mean-reversion": MeanReversionScores,
     "scalping": ScalpingScores,
     "supertrend": SupertrendScores,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from domain.errors import InvalidInput
 from infra.cli.alerts import alerts_app
 from infra.config import WhenceSettings
 from infra.logs import open_owned
@@ -53,3 +54,12 @@ def test_the_list_for_programs_stays_json_and_the_missing_configuration_is_an_er
     printed, errors = listed(log, "", "--json")
     assert json.loads(printed) == []
     assert MISSING in errors
+
+
+def test_an_id_that_no_alert_has_is_refused_and_all_of_none_is_stated(log: str) -> None:
+    Path("whence.toml").write_text(CONFIGURED)
+    unknown = CliRunner().invoke(alerts_app, ["ack", "ID", "--log", log])
+    assert isinstance(unknown.exception, InvalidInput)
+    assert "no notice has the id 'ID'" in str(unknown.exception)
+    every = CliRunner().invoke(alerts_app, ["ack", "--all", "--log", log], catch_exceptions=False)
+    assert every.stdout.strip() == "no open alert was named"

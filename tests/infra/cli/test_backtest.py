@@ -362,7 +362,7 @@ def money_of(one: dict[str, Any]) -> Decimal:
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
-        (("--interval", "5m"), "--interval is for --trades: files of candles have their own"),
+        (("--interval", "5m"), "--interval is for --trades and --recording: files of candles have their own"),
         (("--from", "2025-1-1"), "'2025-1-1' is not a day"),
         (("--from", "2025-01-03", "--to", "2025-01-02"), "ends on 2025-01-02, before it begins"),
         (("--from", "2031-01-01"), "has no candle in this period: its candles are of 2025-01-01 00:00"),
@@ -406,6 +406,14 @@ def test_a_tape_that_is_shorter_than_the_warm_up_of_a_strategy_is_noted_with_bot
     assert note in json.loads(whence("backtest", *market, "--json").out)["notes"]
     longer = [{"120": "200", "599": "600"}.get(word, word) for word in market]
     assert "cannot signal" not in whence("backtest", *longer).out
+
+
+def test_a_backtest_on_candles_notes_that_a_strategy_reads_order_books(whence: Whence) -> None:
+    done = whence("backtest", "--symbol", "BTCUSDT", "--bars", "120", "--strategy", "book-scalper", "--json")
+    found = json.loads(done.out)
+    note = "strategy book-scalper reads the order book and proposes nothing at candles"
+    assert [note in one for one in found["notes"]] == [True]
+    assert found["signals"] == {}
 
 
 def test_a_paper_run_notes_a_tape_that_is_shorter_than_the_warm_up(whence: Whence) -> None:

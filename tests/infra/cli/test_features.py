@@ -174,3 +174,17 @@ def test_a_log_is_refused_without_the_candles_of_its_signals(whence: Whence, tmp
         assert done.code == 2
         assert refusal in " ".join(done.err.split())
         assert not (tmp_path / "x" / "dataset.json").exists()
+
+
+def test_a_build_of_candle_files_has_no_books(whence: Whence, tmp_path: Path) -> None:
+    candles = tmp_path / "BTCUSDT_5m.csv"
+    candles.write_text("")
+    done = whence("features", "build", "--out", "x", "--features", "book.1", "--candles", str(candles))
+    assert done.code != 0
+    assert "candle files have no order books" in done.err
+
+
+def test_an_unknown_feature_set_is_refused_with_the_known_ones(whence: Whence) -> None:
+    done = whence("features", "build", "--out", "x", "--features", "book.9", "--log", "sqlite:///none.db")
+    assert done.code != 0
+    assert "core.1, book.1" in done.err

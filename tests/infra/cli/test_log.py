@@ -18,7 +18,7 @@ from adapters.avro import iso
 from domain.account import DayOpened
 from domain.direction import Direction
 from domain.log import Recorded
-from domain.order import OrderFilled
+from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionCloseRetried, PositionOpened, PositionOrphaned
 from domain.streams import position_stream
 from infra.cli.filtering import Proposers
@@ -219,6 +219,22 @@ def test_an_event_that_occurred_before_it_was_recorded_has_both_times_and_explai
         if one["type"] == "OrderFilled" and one["occurred_at"] == iso(fill.occurred_at)
     ]
     assert step["until_recorded"] is not None
+
+
+def test_a_fill_is_printed_with_the_side_and_the_instrument_of_its_order(
+    whence: Whence, log: str, held: Sequence[Recorded]
+) -> None:
+    placed = {
+        one.envelope.meta.stream: one.envelope.event
+        for one in held
+        if isinstance(one.envelope.event, OrderPlaced)
+    }
+    printed = whence("log", "--type", "OrderFilled", "--log", log).out.splitlines()
+    filled = [one for one in held if isinstance(one.envelope.event, OrderFilled)]
+    for line, one in zip(printed, filled, strict=True):
+        order = placed[one.envelope.meta.stream]
+        assert f"OrderFilled {order.side} {order.instrument} " in " ".join(line.split())
+    assert filled
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from adapters.log.sqlite import open_sqlite
 from adapters.tokens.book import TokenBook
 from commands.request import PromoteModel, RegisterModel, RetireModel
 from commands.roles import Role
+from domain.errors import Refused
 from domain.model import ModelPromoted, ModelRegistered, ModelRole
 from domain.models.settings import ModelSettings
 from domain.settings import Settings
@@ -25,6 +26,8 @@ from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
 from infra.learning.dataset_file import read_dataset
 from infra.learning.model_files import open_model, write_model
+from infra.learning.pass_lock import one_pass
+from infra.learning.pytorch import is_installed
 from infra.run.api_plan import Hosted
 from infra.run.serve import Api
 from infra.store import open_store
@@ -127,7 +130,7 @@ def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one_once(
     whence: Whence, running: Running, tmp_path: Path
 ) -> None:
     written(tmp_path / "rows", 2, 700)
-    done = whence("models", "auto", "--data", "rows", *running.words)
+    done = whence("models", "auto", "--data", "rows", "--member", "forest", *running.words)
     assert done.code == 0, done
     assert "a model is due: the last model was trained" in done.out.replace("\n", " ")
     retirement, registration, promotion = (one.request for one in running.door.sent)
@@ -135,8 +138,9 @@ def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one_once(
     assert (retirement.sha256, retirement.rule) == (running.challenger, "patience")
     assert isinstance(registration, RegisterModel)
     assert (running.models / f"{registration.sha256}.json").is_file()
-    parameters = open_model(running.models / f"{registration.sha256}.json")[0].parameters
-    assert parameters["threshold_confidence"] == STRICT.minimum_confidence
+    file = open_model(running.models / f"{registration.sha256}.json").file
+    assert file.parameters["threshold_confidence"] == STRICT.minimum_confidence
+    assert [one.kind for one in file.members] == ["forest"]
     assert isinstance(promotion, PromoteModel)
     assert (promotion.sha256, promotion.role, promotion.rule) == (
         registration.sha256,
@@ -156,6 +160,28 @@ def test_a_pass_retires_an_overdue_challenger_and_trains_the_next_one_once(
         again.out.split()
     )
     assert [type(one.request) for one in running.door.sent[3:]] == [RetireModel]
+
+
+def test_a_second_pass_over_the_same_log_is_refused_while_one_runs(whence: Whence, running: Running) -> None:
+    before = len(running.door.sent)
+    with one_pass(running.models, running.words[-3], ACCOUNT):
+        refused = whence("models", "auto", *running.words)
+        assert (
+            refused.code,
+            "another `whence models auto` of this log" in " ".join(refused.err.split()),
+        ) == (
+            1,
+            True,
+        )
+        assert len(running.door.sent) == before
+        assert whence("models", "auto", "--dry-run", *running.words).code == 0
+        with one_pass(running.models, "sqlite:///other.db", ACCOUNT):
+            pass
+        link = running.log.with_name("link.db")
+        link.symlink_to(running.log)
+        with pytest.raises(Refused, match="another `whence models auto`"):
+            one_pass(running.models, f"sqlite:///{link}", ACCOUNT).__enter__()
+    assert whence("models", "auto", "--dry-run", *running.words).code == 0
 
 
 def test_a_setting_out_of_its_range_is_refused_by_name(whence: Whence, tmp_path: Path) -> None:
@@ -197,3 +223,15 @@ def test_options_of_a_build_without_its_folder_are_refused(whence: Whence) -> No
     (Path.cwd() / "a.csv").touch()
     alone = whence("models", "auto", "--candles", "a.csv")
     assert (alone.code, "are for --build: name its folder" in " ".join(alone.err.split())) == (2, True)
+    untrained = whence("models", "auto", "--member", "forest")
+    assert (untrained.code, "--member is for a training" in " ".join(untrained.err.split())) == (2, True)
+
+
+@pytest.mark.skipif(is_installed(), reason="PyTorch is installed")
+def test_a_member_that_cannot_be_trained_here_is_refused_before_anything_is_requested(
+    whence: Whence, running: Running
+) -> None:
+    before = len(running.door.sent)
+    done = whence("models", "auto", "--data", "rows", "--member", "sequence", *running.words)
+    assert (done.code, "PyTorch, which is not installed" in " ".join(done.err.split())) == (1, True)
+    assert len(running.door.sent) == before

@@ -230,6 +230,16 @@ def test_without_an_engine_the_register_is_changed_in_the_log_at_rest(whence: Wh
     assert f"{first} scores nothing; no engine runs" in " ".join(retired.out.split())
 
 
+def test_a_rollback_without_any_champion_so_far_names_the_command_that_makes_one(
+    whence: Whence, tmp_path: Path
+) -> None:
+    play(tmp_path / "whence.db", 10)
+    refused = whence("models", "rollback", "--reason", "worse", "--api", "http://127.0.0.1:1")
+    assert refused.code == 1
+    message = "no model was ever the champion of this account: `whence models promote` makes one"
+    assert message in " ".join(refused.err.split())
+
+
 def test_while_another_process_owns_the_log_an_unreachable_engine_is_named(
     whence: Whence, tmp_path: Path
 ) -> None:

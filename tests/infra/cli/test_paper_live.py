@@ -19,6 +19,7 @@ from infra.config import WhenceSettings
 from infra.logs import open_reader
 from tests.adapters.bybit.bench import closed_port
 from tests.adapters.simulated.server.serving import running_venue
+from tests.adversary.waiting import until
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import PATIENCE, WHENCE, environment
 
@@ -68,18 +69,22 @@ def test_a_demo_that_finds_no_prices_is_refused_before_a_log_is_made(whence: Whe
 
 
 def answers(api: str) -> bool:
-    """Whether the API at this address answers that it runs; its process logs each request."""
+    """Whether the API at this address refuses a page that does not exist; its process logs each refusal."""
     with closing(HTTPConnection(api)) as connection:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
+        connection.request("GET", "/missing")
+        return connection.getresponse().status == 404
 
 
 def test_every_line_of_a_demo_run_names_it_and_sigterm_ends_it(tmp_path: Path) -> None:
-    log = "sqlite:///demo.db"
+    log, pulse, beats = "sqlite:///demo.db", tmp_path / "pulse", list[bool]()
     with running_venue(start=time.time_ns() // 1_000_000) as venue:
         words = [str(WHENCE), *LIVE, "--address", venue.url, "--log", log, "--port", "0"]
         with subprocess.Popen(
-            words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment()
+            words,
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment() | {"WHENCE_PULSE": str(pulse)},
         ) as process:
             assert process.stderr is not None
             lines, api, is_asked = list[str](), "", list[bool]()
@@ -87,11 +92,16 @@ def test_every_line_of_a_demo_run_names_it_and_sigterm_ends_it(tmp_path: Path) -
                 lines.append(line)
                 if (found := re.search(r"(?<=http://)[^/\"]+(?=/graphql)", line)) is not None:
                     api = found[0]
+                if "ReconciliationBegun" in line:
+                    beats.append(pulse.exists())
                 if "ReconciliationEnded" in line:
+                    until(pulse.exists, "the engine touches its pulse")
                     is_asked = [answers(api) for _ in range(2)]
                     process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
     assert is_asked == [True, True]
+    assert beats[0] is False
+    assert not pulse.exists()
     logged = [json.loads(line) for line in lines]
     assert {one["program"] for one in logged} == {"DEMO", "DEMO api"}
     assert "nothing is held: no position and no entry" in [one["event"] for one in logged]

@@ -57,7 +57,7 @@ def test_an_unknown_event_or_version_is_refused() -> None:
     with pytest.raises(InvalidInput, match="there is no event 'OrderFiled': `whence schemas list`"):
         _output("show", "OrderFiled")
     with pytest.raises(
-        InvalidInput, match=r"whence\.signal\.SignalDetected has versions 1 to 3, but no version 7"
+        InvalidInput, match=r"whence\.signal\.SignalDetected has versions 1 to 4, but no version 7"
     ):
         _output("show", "SignalDetected", "--version", "7")
 

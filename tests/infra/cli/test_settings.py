@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from adapters.signals.settings import SignalSettings
+from adapters.telegram.debug_settings import DebugSettings
+from adapters.telegram.settings import TelegramSettings, WebhookSettings
 from domain.settings import Settings, ranges
 from infra.alerts import AlertSettings
+from infra.backup_settings import BackupTable
+from infra.book_view import BookViewSettings
 from infra.config import WhenceSettings
 from infra.model_settings import AutoTable, DriftTable, ModelsTable, StoreTable
 from tests.infra.cli.conftest import Whence
@@ -30,11 +34,17 @@ def keys(whence: Whence, *words: str) -> dict[str, dict[str, str]]:
 
 def test_every_setting_is_listed_with_its_meaning_and_every_number_with_its_range(whence: Whence) -> None:
     found = keys(whence)
-    own = set(WhenceSettings.model_fields) - {"config", "trading", "alerts", "signals", "models"}
+    tables = {"trading", "alerts", "signals", "models", "book_view", "telegram", "backup"}
+    own = set(WhenceSettings.model_fields) - {"config"} - tables
     own |= {f"models.drift.{name}" for name in DriftTable.model_fields}
     own |= {f"models.store.{name}" for name in StoreTable.model_fields}
     own |= {f"models.auto.{name}" for name in AutoTable.model_fields}
     own |= {f"alerts.{name}" for name in AlertSettings.model_fields}
+    own |= {f"backup.{name}" for name in BackupTable.model_fields}
+    own |= {f"book_view.{name}" for name in BookViewSettings.model_fields}
+    own |= {f"telegram.{name}" for name in set(TelegramSettings.model_fields) - {"webhook", "debug"}}
+    own |= {f"telegram.webhook.{name}" for name in WebhookSettings.model_fields}
+    own |= {f"telegram.debug.{name}" for name in DebugSettings.model_fields}
     own |= {f"signals.{name}" for name in SignalSettings.model_fields}
     own |= {f"models.{name}" for name in set(ModelsTable.model_fields) - {"drift", "auto", "store"}}
     assert own <= set(found)

@@ -58,7 +58,7 @@ def test_ctrl_c_at_program_start_exits_with_130_without_a_traceback(
     def interrupted(_named: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("infra.cli.application", interrupted)
+    monkeypatch.setattr("infra.cli._command", interrupted)
     assert whence("paper") == Completed(130, "", "")
 
 

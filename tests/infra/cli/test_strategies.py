@@ -14,7 +14,7 @@ import pytest
 
 from domain.strategies import Intent
 from domain.strategies.builtin import BUILTIN, about
-from tests.domain.strategies.nimble import EAGER
+from tests.domain.strategies.nimble import EAGER, ON_BOOKS
 from tests.domain.tapes import traded, walk
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import whence as program
@@ -32,7 +32,7 @@ def test_a_built_in_strategy_is_listed_and_described_with_formula_source_and_par
     found = json.loads(whence("strategies", "describe", name, "--json").out)
     printed = whence("strategies", "describe", name).out
     assert all(f"  {key} = {value}" in printed for key, value in found["parameters"].items())
-    assert all(f"  {key} = {value}" in printed for key, value in found["alpha"].items())
+    assert all(f"  {key} = {value}" in printed for key, value in (found["alpha"] | found["own"]).items())
     words = " ".join(printed.split())
     assert all(" ".join(found[part].split()) in words for part in ("formula", "source", "loses"))
 
@@ -57,6 +57,8 @@ def test_every_parameter_and_score_of_a_built_in_strategy_is_described_with_its_
     for score, formula in found["scores"].items():
         assert f"{score} = {formula}" in words
         assert score in found["confidence"]
+    if name in ON_BOOKS:
+        return
     entry = next(
         one
         for one in BUILTIN[name](EAGER[name]).scan(traded(walk(1, 1_000), 1))

@@ -34,12 +34,10 @@ def order(folder: Path) -> str:
 
 
 def printed(folder: Path, words: Sequence[str], **more: str) -> str:
-    done = subprocess.run(
-        [WHENCE, *words], cwd=folder, env=environment(COLUMNS="80", **more), capture_output=True, check=False
-    )
+    done = program(folder, *words, COLUMNS="80", **more)
     assert done.returncode in (0, 1), done.stderr
-    assert b"Traceback" not in done.stderr, done.stderr.decode()
-    return done.stdout.decode(more.get("PYTHONIOENCODING", "utf-8"))
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stdout
 
 
 COMMANDS = [

@@ -21,6 +21,7 @@ def test_a_created_token_identifies_its_bearer_and_is_not_shown_again(whence: Wh
     engine.dispose()
     assert (caller.name, caller.role) == ("desk", Role.TRADER)
     assert token not in made.err
+    assert "at the API of sqlite:///whence.db" in made.err
     shown = whence("tokens", "list")
     assert "desk" in shown.out
     assert token.rpartition("_")[2] not in shown.out

@@ -33,6 +33,7 @@ from tests.commands.list_log import codec
 from tests.domain.history import ACCOUNT, BTC, an_open_day
 from tests.infra.cli.conftest import Whence
 from tests.infra.run.test_shell_door import OPENED, Door
+from tests.infra.run.test_unattended import play
 from tests.replacing import replace
 
 D = Decimal
@@ -237,6 +238,26 @@ def test_the_weights_of_an_earlier_version_are_put_in_force_again(whence: Whence
         2,
         True,
     )
+
+
+def test_without_an_engine_weights_are_applied_in_the_log_at_rest(whence: Whence, tmp_path: Path) -> None:
+    play(tmp_path / "whence.db", 10)
+    (tmp_path / "w.toml").write_text(
+        '[[trading.weights.table]]\nstrategy = "trend"\nweight = "1.5"\n', "utf-8"
+    )
+    words = ("weights", "apply", "w.toml", "--api", "http://127.0.0.1:1")
+    done = whence(*words)
+    assert done.code == 0, done
+    assert "1 weights of SIZE are in force; no engine runs: the log at rest has it" in " ".join(
+        done.out.split()
+    )
+    (now,) = json.loads(whence("weights", "show", "--json").out)
+    assert (now["version"], now["table"][0]["weight"]) == (2, "1.5")
+    again = " ".join(whence(*words).out.split())
+    assert "already" in again
+    with closing(open_sqlite(tmp_path / "whence.db", codec())):
+        owned = whence(*words)
+    assert (owned.code, "name the address of its API with --api" in " ".join(owned.err.split())) == (1, True)
 
 
 def test_a_change_that_an_engine_declines_is_refused_with_its_reason(

@@ -47,6 +47,14 @@ def planted(seed: int, rows: int = 2_000, features: int = 8) -> Dataset:
     return dataset(x, 0.004 * (1.2 * drive + random.normal(size=rows)), seed)
 
 
+def planted_in_a_line(seed: int, rows: int = 2_000, features: int = 8) -> Dataset:
+    """Trades gain where one feature is above 0: a few hundred rows show it."""
+    random = np.random.default_rng(seed)
+    x = _features(random, rows, features)
+    drive = np.sign(np.nan_to_num(x[:, 0]))
+    return dataset(x, 0.004 * (1.2 * drive + random.normal(size=rows)), seed)
+
+
 def planted_in_sequence(seed: int, rows: int = 5_000, features: int = 8) -> Dataset:
     """Trades gain where a feature of the row before is above 0: no row alone shows it."""
     random = np.random.default_rng(seed)

@@ -16,11 +16,12 @@ from commands.request import PromoteModel, ReportDrift, RetireModel
 from domain.drift.reference import FeatureReference, reference_of
 from domain.drift.settings import DriftSettings
 from domain.learning.auto_settings import AutoSettings
+from domain.learning.rule_names import BY_BUDGET, BY_DRIFT, BY_PATIENCE, BY_SCHEDULE
 from domain.model import DriftFound, ModelInForce, ModelRegistered, ModelRole, ModelsInForce
 from domain.models.file import Verdict
 from domain.scored import ScoreOutcome, SignalScored
 from domain.settings import Settings
-from infra.learning.auto_plan import BY_BUDGET, BY_DRIFT, BY_PATIENCE, BY_SCHEDULE, AutoPlan
+from infra.learning.auto_plan import AutoPlan
 from projections.model_scores import ModelBook, ModelRecord
 from projections.scored_trades import RowScored, ScoredTrades, TradeClosed, TrialBegun
 
@@ -134,6 +135,7 @@ def _plan(
     scored.registered_at = dict.fromkeys((CHAMPION, CHALLENGER), BEGAN - timedelta(hours=1))
     scored.in_force = book.in_force
     scored.trials = {CHALLENGER: TrialBegun(1, challenger_since)}
+    scored.data_until = scored.registered_at
     scored.in_role_since = {CHAMPION: champion_since, CHALLENGER: challenger_since}
     scored.closed_at = [one.closed_at for one in scored.trades]
     file: Any = SimpleNamespace(

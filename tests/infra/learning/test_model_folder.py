@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from errno import EACCES, EIO
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from domain.errors import InvalidInput, ModelChanged, ModelMissing
 from domain.features.core import CORE_1
 from domain.models.file import MOST_BYTES
-from infra.learning import model_folder
+from infra.learning import model_files, model_folder
 from infra.learning.model_files import file_bytes, open_model, write_model
 from infra.learning.model_folder import ModelFolder, loaded
 from infra.learning.model_metrics import metrics_of
@@ -87,6 +88,47 @@ def test_a_file_that_comes_later_is_read(tmp_path: Path) -> None:
         folder.model_of(digest)
     write_model(tmp_path, raw())
     assert folder.model_of(digest).model.sha256 == digest
+
+
+def test_a_symbolic_link_is_read_by_the_hash_of_what_it_leads_to(tmp_path: Path) -> None:
+    data = raw()
+    digest, elsewhere = sha256(data).hexdigest(), tmp_path / "elsewhere"
+    link = tmp_path / f"{digest}.json"
+    link.symlink_to(elsewhere)
+    folder = ModelFolder(tmp_path)
+    with pytest.raises(ModelMissing, match="No such file"):
+        folder.model_of(digest)
+    elsewhere.write_bytes(raw(seed=2))
+    with pytest.raises(ModelChanged, match="not that of its name"):
+        folder.model_of(digest)
+    elsewhere.write_bytes(data)
+    assert folder.model_of(digest).model.sha256 == digest
+
+
+@pytest.mark.parametrize("fault", [PermissionError(EACCES, "Permission denied"), OSError(EIO, "I/O error")])
+def test_a_file_that_this_user_cannot_read_is_named_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: OSError
+) -> None:
+    def refused(_path: str, _flags: int) -> int:
+        raise fault
+
+    place = write_model(tmp_path, raw())
+    monkeypatch.setattr(model_files, "_without_waiting", refused)
+    with pytest.raises(ModelMissing, match=rf"{place.stem}\.json: {fault.strerror}: .* cannot be read"):
+        ModelFolder(tmp_path).model_of(place.stem)
+    with pytest.raises(InvalidInput, match=rf"{place.stem}\.json cannot be read: {fault.strerror}"):
+        open_model(place)
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"1e999"])
+def test_a_number_that_is_not_finite_is_refused_with_its_place(tmp_path: Path, number: bytes) -> None:
+    data = raw()
+    changed = data.replace(b'"weight":0.3', b'"weight":' + number)
+    assert changed != data
+    digest = sha256(changed).hexdigest()
+    (tmp_path / f"{digest}.json").write_bytes(changed)
+    with pytest.raises(InvalidInput, match="the model file is damaged"):
+        ModelFolder(tmp_path).model_of(digest)
 
 
 def test_a_pipe_in_place_of_a_file_is_refused_at_once(tmp_path: Path) -> None:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from commands.scorer import ModelScorer, ScoreWanted
 from domain.errors import InvalidInput, ModelChanged, ModelMissing, ModelsUnavailable
+from domain.features.feature_set import FeatureRow
 from domain.model import ModelInForce, ModelsInForce
+from domain.scored import ScoreOutcome
+from infra.cli import serving
 from infra.learning.model_store import ModelStore
+from infra.run.announcing import Loop
 from infra.run.model_check import ModelCheck
 from infra.run.model_fetching import ModelFetching
+from tests.domain.history import NOW
 from tests.domain.models.files import raw
 
 DATA = raw()
@@ -120,3 +129,49 @@ def test_a_live_engine_fetches_the_file_of_a_model_in_force_beside_its_decisions
     look()
     assert len(caplog.messages) == 3
     assert len(bucket.reads) == 2
+
+
+def test_the_engine_of_an_api_fetches_the_file_of_a_model_in_force_while_it_attends(tmp_path: Path) -> None:
+    bucket, attended = Bucket(), list[float]()
+    bucket.objects[f"{DIGEST}.json"] = DATA
+    store = ModelStore(tmp_path, lambda: bucket)
+    fetching = ModelFetching(store.fetch)
+
+    class Run:
+        """A run whose world has one model in force."""
+
+        world = SimpleNamespace(portfolio=SimpleNamespace(models=IN_FORCE))
+
+        def attend(self, seconds: float) -> None:
+            attended.append(seconds)
+            fetching.wait()
+
+        def close(self, why: str) -> None:
+            assert why == "the API is stopping"
+
+    run: Any = Run()
+    api: Any = SimpleNamespace(check=lambda: None)
+    stopping: Any = SimpleNamespace(requested=lambda: len(attended) == 2)
+    serving._attend(run, api, ModelCheck(store.folder.model_of, fetching), stopping, Loop())  # pyright: ignore[reportPrivateUsage]
+    assert (tmp_path / f"{DIGEST}.json").read_bytes() == DATA
+    assert bucket.reads == [f"{DIGEST}.json"]
+
+
+def test_no_decision_waits_for_a_store_that_is_slow(tmp_path: Path) -> None:
+    bucket, answers = Bucket(), Event()
+    bucket.objects[f"{DIGEST}.json"] = DATA
+    store = ModelStore(tmp_path, lambda: bucket)
+
+    def slow(digest: str) -> None:
+        assert answers.wait(60)
+        store.fetch(digest)
+
+    fetching = ModelFetching(slow)
+    check, scorer = ModelCheck(store.folder.model_of, fetching), ModelScorer(store.folder.model_of)
+    wanted = ScoreWanted("signal", IN_FORCE.scoring, {"small.1": FeatureRow("small.1", (2.0, 3.0))})
+    check.look(IN_FORCE)
+    check.look(IN_FORCE)
+    assert scorer.scores(NOW, [wanted])["signal"][0].outcome is ScoreOutcome.FAILED
+    answers.set()
+    fetching.wait()
+    assert scorer.scores(NOW, [wanted])["signal"][0].outcome is ScoreOutcome.OK

@@ -133,3 +133,18 @@ def test_a_file_is_named_by_its_hash_and_refused_where_it_was_changed(found: Tra
         open_model(place)
     with pytest.raises(InvalidInput, match="cannot be read"):
         open_model(tmp_path / "none.json")
+
+
+def test_the_base_rate_of_the_risk_reads_no_label_that_was_unknown_when_its_test_began() -> None:
+    data, settings = noise(4, rows=600), TrainingSettings(trees=4, tests=1)
+    unknown = np.flatnonzero(data.resolved_at[:300] >= data.signal_at[300])
+    assert len(unknown)
+    stopped = data.stopped.copy()
+    stopped[unknown] = ~stopped[unknown]
+    rates = [_base_rate_of_risk(one, settings) for one in (data, replace(data, stopped=stopped))]
+    assert rates[0] == rates[1]
+
+
+def _base_rate_of_risk(data: Dataset, settings: TrainingSettings) -> float:
+    validation: Any = read_file(trained(data, settings, 1).data).validation
+    return float(validation["stopped"]["base_rate_brier"])

@@ -17,7 +17,7 @@ from domain.catalogue import known
 from domain.instrument import Instrument
 from domain.log import Envelope
 from domain.market import BookUpdate, Level
-from infra.run.live_plan import LivePlan, Wake
+from infra.run.live_plan import BooksOf, LivePlan, Wake
 from infra.run.paper_live import Demo, demo_run
 from infra.run.stake import Stake
 from tests.commands.list_log import ListLog
@@ -52,6 +52,7 @@ class DemoDesk:
         snapshots: Snapshots | None = None,
         tape: InputTape | None = None,
         scorer: Scorer = NO_SCORER,
+        books_of: BooksOf | None = None,
     ) -> None:
         self.log, self.now, self.seconds = log or ListLog(), at, 0.0
         self.feed = StatedFeed([a_candle(at - 2 * FIVE, "100")])
@@ -68,6 +69,7 @@ class DemoDesk:
             snapshots=snapshots,
             tape=tape,
             scorer=scorer,
+            books_of=books_of,
         )
 
     def _feed_of(self, _instruments: Sequence[str], _wake: Wake) -> MarketFeed:

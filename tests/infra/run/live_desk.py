@@ -34,7 +34,6 @@ from domain.log import Envelope
 from domain.market import MarketEvent
 from domain.order import OrderType
 from domain.settings import RiskSettings, Settings
-from domain.strategies import Intent, Proposal, Watcher
 from infra.run.live import LiveRun, placed_in
 from infra.run.live_letters import LiveLetters
 from infra.run.live_plan import LivePlan, LiveVenue, Wake
@@ -42,6 +41,7 @@ from tests.adapters.bybit.bench import QUICK, SYMBOL, trade_at
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.commands.list_log import ListLog
 from tests.infra.run import left_open
+from tests.infra.run.proposing import Proposing, Way
 
 BTC = "BTCUSDT-LINEAR.BYBIT"
 FIVE = timedelta(minutes=5)
@@ -53,35 +53,13 @@ D = Decimal
 _NUMBERS = count(1)
 
 
-class OnPrice:
+class OnPrice(Proposing):
     """Proposes a long with stop and target where a candle closes at `ENTERS`."""
 
-    name = "trend"
-
-    def watch(self) -> Watcher:
-        return self
-
-    def on_candle(self, candle: Candle) -> Proposal | None:
+    def way(self, candle: Candle) -> Way | None:
         if candle.close == FAILS:
             raise ArithmeticError("no opinion")
-        if candle.close != ENTERS:
-            return None
-        return Proposal(
-            strategy=self.name,
-            instrument=candle.instrument,
-            interval=candle.interval,
-            direction=Direction.LONG,
-            intent=Intent.ENTER,
-            confidence=0.9,
-            trend=0.9,
-            price=candle.close,
-            stop=D(99),
-            target=D(107),
-            inputs={},
-        )
-
-    def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal | None]:
-        return [self.on_candle(one) for one in candles]
+        return Way(Direction.LONG, D(99), D(107)) if candle.close == ENTERS else None
 
 
 class HandFeed:

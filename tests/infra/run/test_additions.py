@@ -18,12 +18,12 @@ from domain.order import OrderPlaced
 from domain.position import PositionClosed, PositionIncreased, PositionOpened
 from domain.settings import IntentSettings, Settings, StrategySettings
 from domain.signal import DecisionMade
-from domain.strategies import Intent, Proposal, Watcher
 from infra.run.redeciding import Redecision
 from projections.chain import missing_causes
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.commands.list_log import ListLog
 from tests.infra.run.live_desk import BTC, PLAN, D, Desks, Killed, LiveDesk, desks_at
+from tests.infra.run.proposing import Proposing, Way
 from tests.infra.run.test_live_kill import passes_until
 from tests.infra.run.test_live_rest import is_covered, stops
 from tests.infra.run.test_reversing import dies_at
@@ -87,33 +87,11 @@ def test_every_decision_on_an_addition_is_made_again_from_the_log(recorded: Sequ
     assert redecision.is_equal
 
 
-class Twice:
+class Twice(Proposing):
     """Proposes a long where a candle closes at 101 or 103."""
 
-    name = "trend"
-
-    def watch(self) -> Watcher:
-        return self
-
-    def on_candle(self, candle: Candle) -> Proposal | None:
-        if candle.close not in (D(101), D(103)):
-            return None
-        return Proposal(
-            strategy=self.name,
-            instrument=candle.instrument,
-            interval=candle.interval,
-            direction=Direction.LONG,
-            intent=Intent.ENTER,
-            confidence=0.9,
-            trend=0.9,
-            price=candle.close,
-            stop=D(99),
-            target=D(120),
-            inputs={},
-        )
-
-    def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal | None]:
-        return [self.on_candle(one) for one in candles]
+    def way(self, candle: Candle) -> Way | None:
+        return Way(Direction.LONG, D(99), D(120)) if candle.close in (D(101), D(103)) else None
 
 
 LIVE = replace(

@@ -18,20 +18,21 @@ from adapters.simulated.server import VenueServer
 from adapters.simulated.server.account_queries import PERMISSIONS
 from commands.door import Completed, Declined
 from commands.order import CancelOrder
-from commands.request import AmendOrder, ChangeSettings, TripKillSwitch
+from commands.request import AmendOrder, ChangeSettings, RaiseSignal, TripKillSwitch
 from domain.account import AccountOpened
 from domain.errors import InvalidInput, InvalidSettings, LogUnavailable, Refused, StrategyFailed
 from domain.log import Envelope
 from domain.opening import LogOpened, Mode
 from domain.settings import RiskSettings, Settings
-from domain.venue import VenueOrder
+from domain.signal import DecisionMade
 from infra.config import WhenceSettings
 from infra.logs import open_any, open_owned, open_reader
 from infra.run.log_copy import LogCopy
 from infra.run.log_move import LogMove
 from tests.adapters.bybit.bench import SYMBOL
 from tests.commands.list_log import ListLog
-from tests.domain.history import an_open_day
+from tests.commands.outside import outside
+from tests.domain.history import a_signal, an_open_day
 from tests.infra.run.live_desk import (
     BTC,
     FAILS,
@@ -293,21 +294,18 @@ def test_queries_that_stay_without_an_answer_open_their_circuit_breaker(desks: D
     assert desk.has("BreakerOpened")
 
 
-def test_requests_are_answered_at_the_time_after_a_slow_comparison(
-    desks: Desks, monkeypatch: pytest.MonkeyPatch
+def test_a_request_that_arrives_seconds_after_the_market_was_taken_in_is_judged_at_the_time_of_its_arrival(
+    desks: Desks,
 ) -> None:
     desk = desks().started()
-    listed = desk.exchange.open_orders
-
-    def slowly() -> Sequence[VenueOrder]:
-        desk.later(8)
-        return listed()
-
-    monkeypatch.setattr(desk.exchange, "open_orders", slowly)
-    before = desk.now()
-    desk.passes(PLAN.rhythm.poll)
-    assert desk.now() - before > timedelta(seconds=PLAN.rhythm.poll + 7)
-    assert desk.run.at >= desk.now()
+    desk.run.attend()
+    desk.later(8)
+    arrived = desk.now()
+    signal = a_signal(instrument=BTC, candle_closed_at=arrived, stop=D(90), target=D(130))
+    assert isinstance(desk.asks(RaiseSignal(outside(signal))), Completed), desk.reason
+    assert desk.run.at >= arrived
+    (decision,) = [one.envelope.event for one in desk.log.read() if type(one.envelope.event) is DecisionMade]
+    assert decision.reasons == ("ALL_APPROVE",)
 
 
 def test_a_log_whose_settings_permit_unprotected_positions_is_refused(desks: Desks) -> None:

@@ -19,6 +19,7 @@ from domain.direction import Side
 from domain.order import OrderCancelRequested
 from domain.settings import OnKill
 from infra.run.holding import held
+from infra.run.routing import Routing
 from tests.adapters.bybit.bench import trade_at
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.infra.run.live_desk import BTC, LIMIT, PLAN, D, Desks, Dying, Killed, LiveDesk, desks_at
@@ -58,6 +59,21 @@ def passes_until(desk: LiveDesk, reached: Callable[[], bool], most: int = 60) ->
         desk.arrived.wait(0.1)
         desk.run.attend()
     raise AssertionError((desk.names()[-12:], desk.exchange.positions(), desk.exchange.open_orders()))
+
+
+def test_a_trip_reaches_the_routes_to_other_engines(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    followed = list[bool]()
+
+    def follow(_self: Routing, _routes: object, *, is_tripped: bool = False) -> None:
+        followed.append(is_tripped)
+
+    monkeypatch.setattr(Routing, "follow", follow)
+    desk = desks().started()
+    desk.run.attend()
+    assert not any(followed)
+    trips(desk)
+    desk.run.attend()
+    assert followed[-1]
 
 
 def is_flat(desk: LiveDesk) -> bool:

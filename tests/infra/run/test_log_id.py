@@ -11,6 +11,7 @@ import pytest
 
 from adapters.tapes import read_tape, synthetic_tape
 from domain.arms.settings import ArmSettings
+from domain.book.settings import BookSettings, OwnBookSettings
 from domain.filters.settings import FilterSettings, OwnFilterSettings
 from domain.instrument import Instrument
 from domain.leverage.settings import LeverageSettings
@@ -37,6 +38,7 @@ from domain.settings import (
     StrategySettings,
 )
 from domain.sizing.settings import OwnSizingSettings, SizingRule, SizingSettings
+from domain.venues.settings import VenueSettings
 from domain.weights.scale import WeightScale
 from domain.weights.settings import WeightSettings
 from infra.config import load
@@ -109,6 +111,7 @@ CHANGES: Mapping[str, Plan] = {
         Settings(strategies=(StrategySettings("trend", management=OwnManagementSettings(largest_loss=D(0))),))
     ),
     "limits": plan(Settings(limits=LimitSettings(account_losses=3))),
+    "venues": plan(Settings(venues=VenueSettings(equal=(f"{BTC}=XBTUSDT-LINEAR.BYBIT",)))),
     "groups": plan(Settings(groups={"coins": ("BTC",)})),
     "own limits": plan(
         Settings(strategies=(StrategySettings("trend", limits=OwnLimitSettings(strategy_losses=0)),))
@@ -173,6 +176,8 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         limits=LimitSettings(account_losses=3),
         models=ModelSettings(maximum_risk=0.2),
         arms=ArmSettings(share=0.5),
+        book=BookSettings(levels=5),
+        venues=VenueSettings(equal=(f"{BTC}=XBTUSDT-LINEAR.BYBIT",)),
         orphans=OrphanSettings(OrphanRule.CLOSE),
         reconciliation=ReconciliationSettings(external_orders=ExternalRule.ADOPT),
     )
@@ -191,6 +196,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
         management=OwnManagementSettings(time_limit_seconds=0),
         limits=OwnLimitSettings(strategy_losses=0),
         models=OwnModelSettings(maximum_risk=0.2),
+        book=OwnBookSettings(stale_seconds=5),
     )
     limits = [name.partition(".")[0] for name in own.own_limits]
     assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE, *limits)
@@ -200,8 +206,10 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
     assert tuple(field.name for field in fields(OwnFilterSettings)) == log_id.LATER_GROUPS["filters"]
     of_sizing = (*log_id.GROUPS["sizing"], *log_id.LATER_NAMES["sizing"])
     assert tuple(field.name for field in fields(OwnSizingSettings)) == of_sizing
-    assert tuple(field.name for field in fields(OwnManagementSettings)) == log_id.LATER_GROUPS["management"]
+    of_management = (*log_id.LATER_GROUPS["management"], *log_id.LATER_NAMES["management"])
+    assert tuple(field.name for field in fields(OwnManagementSettings)) == of_management
     assert {field.name for field in fields(OwnLimitSettings)} < set(log_id.LATER_GROUPS["limits"])
+    assert {field.name for field in fields(OwnBookSettings)} < set(log_id.LATER_GROUPS["book"])
     assert Instrument.__struct_fields__ == log_id.INSTRUMENT
     assert tuple(field.name for field in fields(Stake)) == log_id.STAKE
 

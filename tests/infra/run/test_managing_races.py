@@ -26,7 +26,6 @@ from domain.market import Quote
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionClosing, PositionOpened
 from domain.settings import IntentSettings, OnOpposite
-from domain.strategies import Intent, Proposal, Watcher
 from infra.run.live_plan import LivePlan
 from infra.run.paper_live import Demo
 from infra.run.redeciding import Redecision
@@ -34,6 +33,7 @@ from tests.commands.list_log import ListLog
 from tests.commands.test_managing_further import FALL, RISE, candles
 from tests.infra.run.demo_desk import DEMO, START, DemoDesk
 from tests.infra.run.live_desk import BTC, FIVE, PLAN, D
+from tests.infra.run.proposing import Proposing, Way
 from tests.replacing import replace
 
 RULES = ManagementSettings(
@@ -58,42 +58,19 @@ IN_PARTS = replace(
     ),
 )
 LEVELS = {
-    D("100.4"): (Direction.SHORT, D(103), D(94)),
-    D(101): (Direction.LONG, D(99), D(107)),
-    D(102): (Direction.LONG, D(99), D(108)),
-    D("103.7"): (Direction.SHORT, D(107), D(97)),
+    D("100.4"): Way(Direction.SHORT, D(103), D(94)),
+    D(101): Way(Direction.LONG, D(99), D(107)),
+    D(102): Way(Direction.LONG, D(99), D(108)),
+    D("103.7"): Way(Direction.SHORT, D(107), D(97)),
 }
 """The closes at which the strategy of the races with signals enters: direction, stop and target."""
 
 
-class EntersBothWays:
+class EntersBothWays(Proposing):
     """Proposes an entry at each close of `LEVELS`: an addition or a reversal where it holds a position."""
 
-    name = "trend"
-
-    def watch(self) -> Watcher:
-        return self
-
-    def on_candle(self, candle: Candle) -> Proposal | None:
-        if candle.close not in LEVELS:
-            return None
-        direction, stop, target = LEVELS[candle.close]
-        return Proposal(
-            strategy=self.name,
-            instrument=candle.instrument,
-            interval=candle.interval,
-            direction=direction,
-            intent=Intent.ENTER,
-            confidence=0.9,
-            trend=0.9 if direction is Direction.LONG else -0.9,
-            price=candle.close,
-            stop=stop,
-            target=target,
-            inputs={},
-        )
-
-    def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal | None]:
-        return [self.on_candle(one) for one in candles]
+    def way(self, candle: Candle) -> Way | None:
+        return LEVELS.get(candle.close)
 
 
 _LIMIT = timedelta(seconds=900)

@@ -211,6 +211,28 @@ def test_unsent_orders_of_a_tape_expire_only_with_the_first_request_by_hand() ->
     assert list(missing_causes(log.read())) == []
 
 
+@pytest.mark.parametrize(("seconds", "is_sent"), [(5, True), (3_600, False)])
+def test_an_unsent_order_on_the_log_of_a_tape_is_sent_after_a_quick_restart_and_expires_after_a_late_one(
+    seconds: int, is_sent: bool
+) -> None:
+    """A request that is repeated is not carried out again, so nothing else would send what its first run left."""
+    log = ListLog()
+    play_asking(PLAN, log, {})
+    assert not any(isinstance(one.event, OrderExpired) for one in log.envelopes)
+    price = TAPES[0].candles[-1].close * D("0.98") // 1
+    terms = replace(LIMIT, quantity=D("0.001"), limit_price=price, stop=price * D("0.98") // 1, target=None)
+    killed = Hand(log, prices={})
+    killed.accepted(PlaceOrder(terms), "once")
+    again = Hand(log, killed.at + timedelta(seconds=seconds), prices={})
+    again.pass_seconds(2)
+    assert not [
+        one for one in again.world.portfolio.entries.values() if one.order.status is OrderStatus.PLACED
+    ]
+    kinds = {type(one.event) for one in log.envelopes}
+    assert (OrderExpired in kinds) is not is_sent
+    assert bool(again.world.portfolio.entries) is is_sent
+
+
 def test_at_midnight_the_day_is_closed_and_the_next_is_opened() -> None:
     hand = Hand(ListLog(), datetime(2026, 3, 1, 23, 59, 58, tzinfo=UTC), prices={})
     hand.pass_seconds(4)

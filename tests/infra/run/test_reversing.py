@@ -21,47 +21,24 @@ from domain.order import OrderPlaced
 from domain.position import PositionClosed
 from domain.settings import OnOpposite, StrategySettings
 from domain.signal import DecisionMade, ReversalDecided, Verdict
-from domain.strategies import Intent, Proposal, Watcher
 from projections.chain import missing_causes
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.infra.run.live_desk import BTC, PLAN, D, Desks, Killed, LiveDesk, desks_at
+from tests.infra.run.proposing import Proposing, Way
 from tests.journeys.runs import EAGER, plan, play
 from tests.replacing import replace
 
 FAST = StrategySettings(id="trend-fast", strategy="trend", parameters={"fast": "5", "slow": "12"})
 SLOW = StrategySettings(id="trend-slow", strategy="trend", interval="15m")
-LEVELS = {D(101): (Direction.LONG, D(99), D(120)), D(105): (Direction.SHORT, D(108), D(90))}
+LEVELS = {D(101): Way(Direction.LONG, D(99), D(120)), D(105): Way(Direction.SHORT, D(108), D(90))}
 """The close at which the strategy of these tests proposes an entry: its direction, stop and target."""
 
 
-class BothWays:
+class BothWays(Proposing):
     """Proposes a long where a candle closes at 101, a short at 105."""
 
-    name = "trend"
-
-    def watch(self) -> Watcher:
-        return self
-
-    def on_candle(self, candle: Candle) -> Proposal | None:
-        if candle.close not in LEVELS:
-            return None
-        direction, stop, target = LEVELS[candle.close]
-        return Proposal(
-            strategy=self.name,
-            instrument=candle.instrument,
-            interval=candle.interval,
-            direction=direction,
-            intent=Intent.ENTER,
-            confidence=0.9,
-            trend=0.9 if direction is Direction.LONG else -0.9,
-            price=candle.close,
-            stop=stop,
-            target=target,
-            inputs={},
-        )
-
-    def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal | None]:
-        return [self.on_candle(one) for one in candles]
+    def way(self, candle: Candle) -> Way | None:
+        return LEVELS.get(candle.close)
 
 
 REVERSING = replace(

@@ -27,6 +27,7 @@ from domain.management.settings import ManagementSettings
 from domain.market import MarketView
 from domain.settings import Settings, SimulationSettings, StrategySettings
 from domain.strategies import Proposal, Strategy, Watcher
+from domain.strategies.book_scalper import BookScalper
 from domain.strategies.trend import TrendFollowing
 from domain.strategies.trend_parameters import TrendParameters
 from infra.run.backtesting import Backtesting
@@ -288,6 +289,10 @@ def test_a_strategy_that_cannot_say_what_it_will_propose_is_given_every_candle(s
     log, given = played(plan, skips=True)
     assert given == len(plan.tapes[0].candles)
     assert log == played(plan, skips=False)[0]
+
+
+def test_a_strategy_that_reads_order_books_is_given_every_candle() -> None:
+    assert foreseen([_instance(BookScalper())], _quiet_plan((_QUICK,), 130).tapes[0].candles) is None
 
 
 def test_a_strategy_that_fails_ends_the_run_at_its_candle_with_the_same_log() -> None:

@@ -20,6 +20,7 @@ from domain.settings import (
     OrphanRule,
     OrphanSettings,
     Settings,
+    SettingsChanged,
     StrategySettings,
 )
 from domain.sizing.settings import SizingRule
@@ -166,7 +167,7 @@ INVALID: Sequence[tuple[dict[str, Any], str]] = [
         (
             "trading.strategies.0.fast (id slow): no such setting; there are: name, parameters, id, strategy, "
             "instruments, interval, minimum_trend, minimum_reward_to_risk, flips, intents, filters, sizing, limits, "
-            "management, models; a parameter of the "
+            "management, models, book; a parameter of the "
             "strategy is written as parameters = { fast = 10 }"
         ),
     ),
@@ -246,6 +247,7 @@ def test_a_name_of_the_system_itself_is_refused_as_the_id_of_a_strategy(key: str
 def test_settings_of_an_older_log_with_a_reserved_id_are_decided_again_as_they_were() -> None:
     older = Settings(strategies=(StrategySettings(id="engine", strategy="trend"),))
     (changed,) = decide(ChangeSettings(older), InForce(0, Settings()))
+    assert isinstance(changed, SettingsChanged)
     assert changed.settings == older
     assert [one.id for one in instances_of(older)] == ["engine"]
 

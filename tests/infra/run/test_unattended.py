@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -15,8 +16,9 @@ from adapters.avro import AvroCodec
 from adapters.inputs.sqlite import SqliteTape
 from adapters.log.sqlite import open_sqlite, read_sqlite
 from commands.door import Completed, Declined, TimedOut
-from commands.request import PromoteModel, RetireModel
+from commands.request import ChangeSettings, PromoteModel, RetireModel
 from commands.scorer import LoadedModel, ModelScorer
+from commands.world import World
 from domain.errors import InvalidInput, LogOwned, LogReadOnly, LogUnavailable, Refused
 from domain.events import Event
 from domain.features.core import CORE_1
@@ -24,13 +26,14 @@ from domain.log import Envelope, EventLog, Recorded
 from domain.model import ModelPromoted, ModelRegistered, ModelRetired, ModelRole
 from domain.opening import LogOpened
 from domain.scored import ScoreOutcome, SignalScored
-from infra.cli import model_sending
+from domain.weights.settings import Weight, weights_text
+from infra.cli import at_rest
 from infra.config import WhenceSettings
 from infra.logs import played_store
 from infra.run.clock import utc_now
 from infra.run.manual import ManualRun
 from infra.run.paper import PaperRun
-from infra.run.unattended import OfTheRegister, carried_out_at_rest
+from infra.run.unattended import AtRest, carried_out_at_rest
 from tests.commands.models_of_tests import FIRST, registration
 from tests.domain.history import ACCOUNT
 from tests.infra.run.taped import frames, replayed, trade
@@ -42,6 +45,8 @@ from tests.replacing import replace
 REGISTRATION = replace(registration(FIRST), feature_set=CORE_1.id)
 PROMOTION = PromoteModel(sha256=FIRST, role=ModelRole.CHALLENGER, reason="watch")
 RETIREMENT = RetireModel(sha256=FIRST, reason="enough")
+HALF = (Weight(strategy="trend", weight=Decimal("0.5")),)
+WEIGHTS = ChangeSettings({"weights.table": weights_text(HALF)}, "fitted")
 SCORER = ModelScorer({FIRST: LoadedModel(CoreModel(FIRST, 0.5))}.__getitem__)
 
 
@@ -49,7 +54,7 @@ def settings(path: Path, account: str = "paper") -> WhenceSettings:
     return WhenceSettings(log=f"sqlite:///{path}", account=account)
 
 
-def do(path: Path, *requests: OfTheRegister) -> None:
+def do(path: Path, *requests: AtRest) -> None:
     for one in requests:
         answer = carried_out_at_rest(settings(path), one)
         assert isinstance(answer, Completed), answer
@@ -115,7 +120,7 @@ def test_a_log_with_a_tape_of_inputs_is_made_again_byte_for_byte(tmp_path: Path)
     for number in range(2):
         with closing(open_sqlite(path, AvroCodec())) as log, closing(SqliteTape(path, utc_now)) as tape:
             ManualRun(log, BEGINNING, lambda _envelope: None, tape=tape).close()
-        do(path, *([REGISTRATION, PROMOTION], [RETIREMENT])[number])
+        do(path, *([REGISTRATION, PROMOTION, WEIGHTS], [RETIREMENT])[number])
     assert kinds(path, ModelRegistered, ModelPromoted, ModelRetired) == [
         ModelRegistered,
         ModelPromoted,
@@ -123,7 +128,22 @@ def test_a_log_with_a_tape_of_inputs_is_made_again_byte_for_byte(tmp_path: Path)
     ]
     replay = replayed(path)
     assert replay.difference is None
-    assert (replay.sessions, replay.ordinal) == (5, len(frames(path)))
+    assert (replay.sessions, replay.ordinal) == (6, len(frames(path)))
+
+
+def test_weights_that_are_applied_at_rest_are_in_force_when_the_run_goes_on_and_when_it_is_recalled(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "tape.db"
+    play(path, 150)
+    do(path, WEIGHTS)
+    play(path)
+    with closing(read_sqlite(path, AvroCodec())) as log:
+        world = World().fold_all(one.envelope for one in log.read())
+    assert world.portfolio.settings.settings.weights.table == HALF
+    whole = frames(path)
+    play(path)
+    assert frames(path) == whole
 
 
 def test_what_the_engine_would_decline_is_declined_and_not_recorded(tmp_path: Path) -> None:
@@ -184,8 +204,8 @@ def test_a_request_that_the_next_engine_receives_again_is_not_carried_out_again(
         return TimedOut(key, "nothing")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(model_sending, "sent", timed_out)
-        assert isinstance(model_sending.answered(settings(path), "", None, RETIREMENT), Completed)
+        patched.setattr(at_rest, "sent", timed_out)
+        assert isinstance(at_rest.answered(settings(path), "", None, RETIREMENT), Completed)
     do(path, PROMOTION)
     whole = frames(path)
     again = carried_out_at_rest(settings(path), RETIREMENT, on_topic[0])

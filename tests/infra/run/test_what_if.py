@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 
 from adapters.avro import AvroCodec
+from adapters.inputs.batch import TapedInput
 from adapters.inputs.sqlite import SqliteTape, read_sqlite
 from adapters.log.library import open_memory
 from adapters.log.recorder_log import RecorderLog
 from adapters.log.sqlite import open_sqlite
 from adapters.log.sqlite import read_sqlite as read_log
+from adapters.simulated.fill_source import FillSource
 from adapters.tapes import Tape, synthetic_tape
 from commands.input_tape import InputTape
+from commands.inputs import MarketMoved
 from commands.request import (
     CancelOrder,
     ClosePosition,
@@ -28,16 +31,21 @@ from commands.request import (
     Requested,
     TripKillSwitch,
 )
+from commands.watching import Instance
 from domain.adjusting import adjusted_before_opening
+from domain.book.settings import BookSettings
 from domain.candle import Candle
 from domain.direction import Side
 from domain.errors import InvalidInput, InvalidSettings, LogUnavailable, TapeMismatch
 from domain.log import Envelope
+from domain.market import BookReading, Level
 from domain.opening import LogOpened, Mode
-from domain.order import OrderPlaced, OrderType
+from domain.order import OrderFilled, OrderPlaced, OrderType
 from domain.settings import OnDailyLoss, OnKill, SettingsChanged, StrategySettings
-from domain.signal import Verdict
+from domain.signal import SignalDetected, Verdict
+from domain.strategies import Proposal
 from domain.streams import parse
+from infra.cli.what_if_words import basis
 from infra.run.backtest import Change
 from infra.run.clock import utc_now
 from infra.run.log_move import LogMove
@@ -48,9 +56,11 @@ from infra.run.recorded_inputs import recorded_inputs
 from infra.run.recording import Recording
 from infra.run.what_if import WhatIf
 from projections.comparison import Comparison
+from tests.commands.test_book_reads import Reader
 from tests.infra.run.demo_desk import START, DemoDesk
 from tests.infra.run.live_desk import BTC, FIVE, a_candle
 from tests.infra.run.taped import trade
+from tests.infra.run.test_live_books import HandBooks, a_plan, a_reading
 from tests.journeys.runs import EAGER, SYMBOLS, plan, play, short_plan
 from tests.replacing import replace
 
@@ -410,3 +420,95 @@ def test_on_a_live_tape_requests_act_on_the_orders_and_positions_of_the_backtest
     assert (
         found.reproduced.fills > 0
     )  # the recorded fills came from the order book, the simulated from candles
+
+
+class KnowingReader(Reader):
+    """Proposes at known books alone."""
+
+    def on_book(self, reading: BookReading) -> Proposal | None:
+        return super().on_book(reading) if reading.is_known else None
+
+
+def plugged(_settings: StrategySettings) -> Reader:
+    """Takes the place of what finds plugged strategies."""
+    return KnowingReader()
+
+
+def test_an_order_of_a_reading_is_filled_from_its_levels_and_where_the_book_is_lost_by_then_from_the_next_candle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.trading._plugged", plugged)
+    found = _read_by(tmp_path / "known.db", lost_after=None)
+    made = written(found)
+    (signal,) = [one.meta.occurred_at for one in made if isinstance(one.event, SignalDetected)]
+    assert START < signal < START + FIVE
+    filled = [(one.meta.occurred_at, one.event) for one in made if isinstance(one.event, OrderFilled)][:2]
+    assert [(one.price, one.quantity) for _, one in filled] == [
+        (Decimal(100), Decimal(2)),
+        (Decimal("100.1"), Decimal(48)),
+    ]
+    assert all(timedelta(0) < at - signal < timedelta(seconds=1) for at, _ in filled)
+    assert found.candidate.fills[FillSource.READING] >= 2
+    (sentence,) = [
+        one for one in basis(found.compared) if "from the levels" in one and "candidate has" in one
+    ]
+    assert f"{found.candidate.fills[FillSource.READING]} fills" in sentence
+    lost = _read_by(tmp_path / "lost.db", lost_after=0.1)
+    fills = [one.meta.occurred_at for one in written(lost) if isinstance(one.event, OrderFilled)]
+    assert fills[:1] == [START + FIVE], "the open of the first candle after the reading"
+    assert FillSource.READING not in lost.candidate.fills
+
+
+def _read_by(path: Path, lost_after: float | None) -> WhatIf:
+    """The what-if of a run that reads one book, 37 s after a candle, and loses it so many seconds later."""
+    books = HandBooks()
+    path.touch(mode=0o600)
+    planned = a_plan(instances=(Instance(id="reader", strategy=KnowingReader()),))
+    lasting = replace(planned.settings, order_freshness_seconds=900, book=BookSettings(stale_seconds=900))
+    with closing(SqliteTape(path, lambda: START)) as tape:
+        desk = DemoDesk(tape=tape, plan=replace(planned, settings=lasting), books_of=books.made).started()
+        desk.shows("99.9", "100")
+        desk.passes(37)
+        thin = (Level(Decimal(100), Decimal(2)), Level(Decimal("100.1"), Decimal(1_000)))
+        books.waiting.append(replace(a_reading(desk, 1), asks=thin))
+        desk.passes(0.05)
+        if lost_after is not None:
+            nothing = replace(a_reading(desk, 2), is_known=False, why="a gap", bids=(), asks=())
+            books.waiting.append(nothing)
+            desk.passes(lost_after)
+        for price in ("103", "104"):
+            desk.passes((FIVE - (desk.now - START) % FIVE).total_seconds())
+            desk.closes_at(price)
+        desk.run.close()
+    found = WhatIf(recorded_inputs(desk.log, lambda: read_sqlite(path)), desk.log, Change())
+    list(found.steps())
+    return found
+
+
+def test_readings_of_an_instrument_that_is_not_listed_are_left_out_and_the_logs_are_the_same(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "tape.db"
+    path.touch(mode=0o600)
+    with closing(SqliteTape(path, lambda: START)) as tape:
+        desk = DemoDesk(tape=tape).started()
+        for price in ("103", "104"):
+            desk.passes(FIVE.total_seconds())
+            desk.closes_at(price)
+        elsewhere = replace(a_reading(desk, 1), instrument="BTCUSDT-LINEAR.BINANCE")
+        routed = MarketMoved(desk.now, (elsewhere,))
+        desk.run.close()
+
+    def whole() -> list[TapedInput]:
+        return list(read_sqlite(path))
+
+    def with_reading() -> list[TapedInput]:
+        taped = whole()
+        return [*taped, taped[-1]._replace(given=routed)]
+
+    found = [
+        WhatIf(recorded_inputs(desk.log, inputs), desk.log, Change()) for inputs in (whole, with_reading)
+    ]
+    steps = [sum(1 for _ in one.steps()) for one in found]
+    assert steps[1] == steps[0] + 2, "one input more for either log"
+    assert written(found[1]) == written(found[0])

@@ -128,7 +128,7 @@ def test_every_filter_of_an_instance_but_its_list_can_be_searched() -> None:
 
 
 def test_every_setting_of_sizing_of_an_instance_can_be_searched() -> None:
-    texts = {"rule": "kelly", "cut_to_max_risk": "true", "kelly_fallback": "SKIP"}
+    texts = {"rule": "kelly", "cut_to_max_risk": "true", "kelly_fallback": "SKIP", "by_confidence": "true"}
     texts |= {name: str(most) for name, (_, most) in SIZING_BOUNDS.items()}
     assert texts.keys() == {field.name for field in fields(OwnSizingSettings)}
     for name, text in texts.items():

@@ -1,4 +1,4 @@
-"""Sends requests of the register of models: to the running engine, else into the log at rest."""
+"""Sends requests to the running engine, else into the log at rest."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from infra.cli.kill import sent
 if TYPE_CHECKING:
     from commands.door import Answer
     from infra.config import WhenceSettings
-    from infra.run.unattended import OfTheRegister
+    from infra.run.unattended import AtRest
 
 _AT_REST = "no engine runs: the log at rest has it, and its next engine begins with it"
 
 
-def answered(settings: WhenceSettings, api: str, token_file: Path | None, request: OfTheRegister) -> Answer:
+def answered(settings: WhenceSettings, api: str, token_file: Path | None, request: AtRest) -> Answer:
     """The answer of the account's running engine. Where none answers and none owns the log, the request is carried out
     in the log by this process, with the same id.
 
@@ -43,7 +43,7 @@ def answered(settings: WhenceSettings, api: str, token_file: Path | None, reques
     return answer
 
 
-def _at_rest(settings: WhenceSettings, request: OfTheRegister, key: str) -> Answer:
+def _at_rest(settings: WhenceSettings, request: AtRest, key: str) -> Answer:
     from commands.door import Completed
     from infra.run.unattended import carried_out_at_rest
 
