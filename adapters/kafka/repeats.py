@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 PERIOD_SECONDS: Final = 30.0
+THREAD: Final = "repeats of librdkafka's log"
 
 _NUMBER = re.compile(r"[-#]?\d+$")
 _THREAD = re.compile(r"^\[thrd:[^\]]*\]: ")
@@ -72,7 +73,7 @@ class Repeats:
 
     def _await_end(self, kind: _Kind) -> None:
         timer = threading.Timer(self._period, self._ended, (kind,))
-        timer.daemon = True
+        timer.name, timer.daemon = THREAD, True
         timer.start()
 
     def _ended(self, kind: _Kind) -> None:

@@ -22,6 +22,7 @@ from tests.adapters.bybit.test_stream import pushed_raw
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.commands.feed_contract import MINUTE, Follower
 from tests.replacing import replace
+from tests.threads import left_of
 
 BOOK = '{"topic":"orderbook.50.BTCUSDT","type":"%s","ts":1,"data":{"s":"BTCUSDT","b":[],"a":[],"u":%d}}'
 
@@ -169,9 +170,7 @@ def test_instruments_are_spread_over_connections_and_each_has_its_state(venue: R
     assert [state.instrument for state in feed.states()] == list(instruments)
     assert feed.connects == 2
     feed.close()
-    for one in set(threading.enumerate()) - before:
-        one.join(10)
-    assert set(threading.enumerate()) <= before
+    assert left_of(before) == set()
 
 
 def test_what_was_never_started_can_be_closed() -> None:

@@ -21,6 +21,7 @@ from tests.adapters.bybit.bench import QUICK, BybitBench
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.commands.exchange_contract import Session, about
 from tests.replacing import replace
+from tests.threads import begun_since, left_of
 
 BRIEF: Timing = replace(QUICK, ping=0.8, pong=0.6)
 
@@ -152,11 +153,9 @@ def test_closing_ends_every_thread(venue: RunningVenue) -> None:
     arrived = Event()
     exchange = stream_of(venue, "closing", SECRET, arrived, QUICK)
     await_state(exchange, arrived, live=True)
-    assert set(threading.enumerate()) - before
+    assert begun_since(before)
     exchange.close()
-    for one in set(threading.enumerate()) - before:
-        one.join(10)
-    assert set(threading.enumerate()) <= before
+    assert left_of(before) == set()
 
 
 def test_pushes_that_cannot_be_read_are_kept_and_the_stream_lives_on(bench: BybitBench) -> None:

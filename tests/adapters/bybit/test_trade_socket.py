@@ -24,6 +24,7 @@ from tests.adapters.bybit.test_failures import EXPECTED
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.commands.exchange_contract import Session
 from tests.replacing import replace
+from tests.threads import left_of
 
 CREATE, AMEND, CANCEL = "order.create", "order.amend", "order.cancel"
 
@@ -305,9 +306,7 @@ def test_closing_ends_every_thread_of_the_socket(venue: RunningVenue) -> None:
     before = set(threading.enumerate())
     bench = BybitBench(venue, way=OrderWay.WEBSOCKET)
     bench.close()
-    for one in set(threading.enumerate()) - before:
-        one.join(10)
-    assert set(threading.enumerate()) <= before
+    assert left_of(before) == set()
 
 
 def test_demo_trading_has_no_socket_of_orders() -> None:

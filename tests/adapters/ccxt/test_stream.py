@@ -19,6 +19,7 @@ from tests.adapters.ccxt.bench import QUICK, CcxtBench
 from tests.adapters.simulated.server.serving import SECRET, RunningVenue
 from tests.commands.exchange_contract import Session, about
 from tests.replacing import replace
+from tests.threads import begun_since, left_of
 
 D = Decimal
 BRIEF: Timing = replace(QUICK, ping=0.3)
@@ -142,11 +143,9 @@ def test_refused_credentials_are_shown_and_tried_again(venue: RunningVenue, stre
 def test_closing_ends_every_thread(venue: RunningVenue) -> None:
     before = set(threading.enumerate())
     bench = CcxtBench(venue, streams=True)
-    assert {one.name for one in set(threading.enumerate()) - before} >= {"ccxt-poll", "ccxt-stream"}
+    assert {one.name for one in begun_since(before)} >= {"ccxt-poll", "ccxt-stream"}
     bench.close()
-    for one in set(threading.enumerate()) - before:
-        one.join(10)
-    assert set(threading.enumerate()) <= before
+    assert left_of(before) == set()
 
 
 def test_funding_is_no_fill_and_its_sign_is_what_the_account_got(polling: CcxtBench) -> None:

@@ -103,8 +103,9 @@ def test_missing_market_data_is_stated_once_with_its_reason_and_so_is_its_return
         run.start()
         run.connect()
         until(run, lambda: run.is_trading and run.driver.engine.market.last(BTC) is not None)
-        venue.act("refuse", ms=1_500)
+        venue.act("refuse", ms=60_000)
         until(run, lambda: bool(lines(f"no market data of {BTC} since ")))
+        venue.act("refuse", ms=1)
         until(run, lambda: bool(lines(f"market data of {BTC} arrives again, after ")))
     (lost,) = lines("no market data of ")
     assert "; next try " in lost
