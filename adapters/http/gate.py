@@ -30,7 +30,7 @@ _OF_CLIENTS = re.compile(
     r"(accept|access-control-request|content|if|sec|apollographql|x-apollo|x-graphql)(-.+)?"
     r"|authorization|baggage|cache-control|connection|cookie|dnt|expect|host|keep-alive|origin|pragma|priority|range"
     r"|referer|te|traceparent|tracestate|transfer-encoding|upgrade|upgrade-insecure-requests|user-agent"
-    r"|x-request-id|x-requested-with"
+    r"|x-prometheus-scrape-timeout-seconds|x-request-id|x-requested-with"
 )
 """The headers of browsers and programs themselves. Any other may come from a proxy, a tunnel or a content network
 on this machine, which forwards a request from elsewhere; there are too many of those headers to list them."""

@@ -225,6 +225,15 @@ def test_a_caller_from_another_machine_needs_a_token(api: Api, headers: dict[str
 
 
 @pytest.mark.parametrize(
+    "name", ["traceparent", "if_none_match", "sec_fetch_site", "x_prometheus_scrape_timeout_seconds"]
+)
+def test_a_program_on_this_machine_with_a_header_of_its_own_reads_without_a_token(
+    api: Api, name: str
+) -> None:
+    assert api.ask("{ me }", **{name: "1"}).status_code == 200
+
+
+@pytest.mark.parametrize(
     "host", ["evil.example.com", "127.0.0.1.evil.example.com", "localhost.evil.example.com", ""]
 )
 def test_an_unknown_host_name_is_refused_even_with_a_token(api: Api, host: str) -> None:
