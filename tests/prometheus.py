@@ -65,7 +65,7 @@ class Prometheus:
 
 @contextmanager
 def scraping(folder: Path, *urls: str) -> Generator[Prometheus]:
-    """Prometheus with the project's configuration, but every three seconds and of the programs at these addresses alone."""
+    """Prometheus with the project's configuration. It scrapes these addresses alone, every three seconds."""
     configured = yaml.safe_load(CONFIG.read_text())
     configured["global"] = {"scrape_interval": "3s", "evaluation_interval": "1s"}
     configured["rule_files"] = [str(RULES)]

@@ -25,13 +25,12 @@ ELSEWHERE: Mapping[str, str] = {
     "whence_manipulations_suspected_total": "no book is read",
     "whence_source_requests_total": "no program has sent a signal",
     "whence_entries_paused": "entries were never paused",
-    "whence_recent_win_ratio": "too few trades have been closed",
-    "whence_profit_factor": "too few trades have been closed",
-    "whence_circuit_breaker_open": "no exchange has failed often",
     "whence_dead_letters": "there is none",
     "whence_leverage": "the leverage is not adapted",
 }
 """Metrics that the runs lack, by the begin of their names, with the reason."""
+AFTER_A_FAULT = "whence_circuit_breaker_open"
+"""A live run has this metric after the first request to the exchange that has failed, as under load."""
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +48,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Generator[Prometheus]:
         assert run.ready()
         for expression in (
             "increase(whence_positions_closed_total[5m])",
+            "whence_recent_win_ratio",
+            "whence_profit_factor",
             "rate(whence_api_response_seconds_count[5m])",
             'slo:errors:ratio5m{slo="decision_latency"} >= 0',
             'slo:errors:ratio5m{slo="engine_ready"} == 0',
@@ -73,7 +74,7 @@ def live_engine(folder: Path) -> Generator[str]:
 
 def test_every_query_of_the_dashboard_has_a_sample_where_a_run_has_its_metric(watched: Prometheus) -> None:
     empty = [one for one in queries() if not watched.vector(one)]
-    metrics = {name for one in empty for name in series_in(one)}
+    metrics = {name for one in empty for name in series_in(one)} - {AFTER_A_FAULT}
     assert {name for name in metrics if not name.startswith(tuple(ELSEWHERE))} == set(), empty
     assert [begin for begin in ELSEWHERE if not any(name.startswith(begin) for name in metrics)] == []
 
