@@ -42,10 +42,10 @@ class VenueSettings:
     Example: `BTCUSDT-LINEAR.BYBIT=XBTUSDT-LINEAR.BYBIT`. See `domain/venues/choosing.py`.
 
     Each text of `elsewhere` names one of these instruments that another engine trades, and its taker fee there, a
-    fraction: `BTCUSDT-LINEAR.BINANCE=0.0005`. Its rules are not known here, so they are those of its twin, the instrument
-    here with the same symbol. Where the other exchange has another symbol for the same coin and quote currency, the
-    text states the one that is traded here: `BTCPERP-LINEAR.BYBIT=0.0005=BTCUSDC`. Where its lot and its tick differ
-    from those of its twin, they follow: `BTCUSDT-LINEAR.BINANCE=0.0005=BTCUSDT=0.001=0.1`.
+    fraction: `BTCUSDT-LINEAR.BINANCE=0.0005`. Its rules are not known here, so they are those of its twin, the
+    instrument here with the same symbol. Where the other exchange has another symbol for the same coin and quote
+    currency, the text states the one that is traded here: `BTCPERP-LINEAR.BYBIT=0.0005=BTCUSDC`. Where its lot and its
+    tick differ from those of its twin, they follow: `BTCUSDT-LINEAR.BINANCE=0.0005=BTCUSDT=0.001=0.1`.
     """
 
     equal: tuple[str, ...] = ()
