@@ -45,6 +45,8 @@ CANDLES, PAST = 400, 60
 REPEATS = 3
 """The recorded book is of five minutes; a machine under load may need more."""
 _FRAME_MS = 1_000
+_LONGEST = 5 * PATIENCE
+"""Seconds that are waited for what a machine under load does late."""
 _NOTED = (b"@depth", b'"lastUpdateId"')
 """What the lines of the book have in them; trades and tickers are passed over."""
 _LIMITS = """
@@ -190,13 +192,13 @@ class Engine:
     def dies(self) -> None:
         """Waits until the step has ended the process."""
         assert self.process is not None
-        assert self.process.wait(PATIENCE) == -signal.SIGKILL, self.last_lines()
+        assert self.process.wait(_LONGEST) == -signal.SIGKILL, self.last_lines()
 
     def stop(self) -> None:
         """Stops it as `kill` does."""
         assert self.process is not None
         self.process.terminate()
-        assert self.process.wait(PATIENCE) == 0, self.last_lines()
+        assert self.process.wait(_LONGEST) == 0, self.last_lines()
 
     def end(self) -> None:
         """Kills what still runs."""
@@ -221,8 +223,8 @@ class Engine:
 
 
 def until(holds: Callable[[], bool], shown: Callable[[], str]) -> None:
-    """Waits until this holds; fails with what is shown where it does not within the patience of tests."""
-    deadline = time.monotonic() + 2 * PATIENCE
+    """Waits until this holds; fails with what is shown where it never does."""
+    deadline = time.monotonic() + _LONGEST
     while not holds():
         assert time.monotonic() < deadline, shown()
         time.sleep(0.3)
