@@ -24,7 +24,8 @@ class SignalRouted(Struct, frozen=True, gc=False, kw_only=True):
     """The signal is for the engine that trades `instrument`; nothing is traded here for it.
 
     `direction` is that of the signal. `intent` is EXIT where the position against `direction` is to be closed there.
-    `price`, `stop` and `target` are in quote currency, on the tick of the proposed instrument.
+    `price`, `stop` and `target` are in quote currency: those of an entry are on the tick of `instrument`, as far as the
+    settings state it, those of an exit are as proposed.
     """
 
     instrument: str

@@ -6,6 +6,7 @@ its chain (a candle's open time, a request, an instant) and by the strategy inst
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,9 @@ from domain.command_fact import chain_fact
 from domain.log import Envelope, Meta, Recorded, is_outside_fact
 from domain.mark import AccountMarked
 from domain.order import OrderFilled, OrderPlaced, with_parent
+from domain.routed import SignalRouted
 from domain.signal import DecisionMade, SignalDetected
+from domain.strategies import Intent
 from domain.streams import parse
 from projections.summary import Summary
 from projections.trades import Trade, Trades
@@ -64,7 +67,8 @@ class Marked(NamedTuple):
 class Behaviour:
     """Folds the events of one log. The parent of an order is named by its own part, as orders are (see `Leg`).
 
-    `marks` are by the beginning of their hour.
+    `marks` are by the beginning of their hour. `routed` counts the signals that were left to another engine, by intent
+    and the instrument there.
     """
 
     summary: Summary = field(default_factory=Summary)
@@ -74,6 +78,7 @@ class Behaviour:
     orders: dict[Leg, OrderPlaced] = field(default_factory=dict[Leg, OrderPlaced])
     fills: dict[Leg, list[Filled]] = field(default_factory=dict[Leg, list[Filled]])
     marks: dict[datetime, Marked] = field(default_factory=dict[datetime, Marked])
+    routed: Counter[tuple[Intent, str]] = field(default_factory=Counter[tuple[Intent, str]])
     _facts: dict[str, Fact] = field(default_factory=dict[str, Fact])
     _legs: dict[str, Leg] = field(default_factory=dict[str, Leg])
 
@@ -142,9 +147,14 @@ def _marked(behaviour: Behaviour, event: AccountMarked, _meta: Meta) -> None:
     behaviour.marks[event.hour] = Marked(event.equity, behaviour.summary.watermark.fall, event.candle_hash)
 
 
+def _routed(behaviour: Behaviour, event: SignalRouted, _meta: Meta) -> None:
+    behaviour.routed[event.intent, event.instrument] += 1
+
+
 _STEPS: Mapping[type, Callable[[Behaviour, Any, Meta], None]] = {
     SignalDetected: _signal,
     DecisionMade: _decided,
+    SignalRouted: _routed,
     OrderPlaced: Behaviour.placed,
     OrderFilled: Behaviour.filled,
     AccountMarked: _marked,

@@ -20,6 +20,7 @@ from domain.routed import SignalRouted
 from domain.signal import Decided, SignalDetected
 from domain.strategies import Intent
 from domain.venues.carried import Prices, carried
+from domain.venues.rules import rules_of
 
 
 def route(moment: Moment) -> Sequence[Command]:
@@ -45,12 +46,18 @@ def route(moment: Moment) -> Sequence[Command]:
 
 
 def _entry(signal: SignalDetected, portfolio: Portfolio) -> SignalRouted:
-    """The entry at the mean price of its quantity there; stop and target are as far from it as proposed."""
+    """The entry at the mean price of its quantity there, on the tick there; stop and target are as far from it as
+    proposed.
+    """
     choice = signal.venue
     chosen = None if choice is None else choice.cheapest
     if choice is None or chosen is None or chosen.vwap is None:
         raise ValueError(f"the signal on {signal.instrument} was routed without a choice among venues")
-    rules = portfolio.instruments[signal.instrument]
+    rules = rules_of(chosen.instrument, portfolio)
+    if rules is None:
+        raise ValueError(
+            f"the signal on {signal.instrument} was routed to {chosen.instrument}, which has no rules"
+        )
     of = Prices(choice.price, choice.stop, choice.target)
     prices = carried(of, signal.direction, _on_tick(chosen.vwap, rules), rules.tick)
     return SignalRouted(

@@ -28,6 +28,7 @@ from domain.strategies import Intent
 from domain.venues.carried import Prices, carried
 from domain.venues.choice import VenueCandidate, VenueChoice
 from domain.venues.cost import cost_bps, middle_of
+from domain.venues.rules import rules_of
 
 Read = Callable[[str], BookRead]
 """The book of an instrument as it was last read; one that was never read is not known."""
@@ -108,7 +109,7 @@ def _is_movable(signal: SignalDetected, portfolio: Portfolio) -> bool:
 def _offer(name: str, signal: SignalDetected, given: Choosing) -> tuple[VenueCandidate, Place | None]:
     """The candidate, with its figures as far as they are known, and where the entry would be made."""
     book = given.read(name)
-    rules, middle = _rules(name, signal, given.portfolio), middle_of(book)
+    rules, middle = rules_of(name, given.portfolio), middle_of(book)
     candidate = VenueCandidate(instrument=name, book_at=book.at, update_id=book.update_id, middle=middle)
     why = _why_not(name, rules, book, signal, given)
     if why or rules is None or middle is None:
@@ -124,20 +125,6 @@ def _offer(name: str, signal: SignalDetected, given: Choosing) -> tuple[VenueCan
     if not taken.is_whole:
         return replace(candidate, why="BOOK_TOO_THIN"), None
     return _priced(candidate, middle, taken.vwap, cost_bps(taken, middle, rules.taker_fee)), place
-
-
-def _rules(name: str, signal: SignalDetected, portfolio: Portfolio) -> Instrument | None:
-    """The rules of the instrument. Where another engine trades it, those of the proposed one, with the fee there, and
-    the coin and the quote currency of its twin here; None where that is not listed.
-    """
-    venues = portfolio.settings.settings.venues
-    if not venues.is_elsewhere(name):
-        return portfolio.instruments.get(name)
-    proposed = portfolio.instruments.get(signal.instrument)
-    twin = portfolio.instruments.get(venues.twin_of(name))
-    if proposed is None or twin is None:
-        return None
-    return replace(proposed, id=name, taker_fee=venues.fees_elsewhere[name], base=twin.base, quote=twin.quote)
 
 
 def _priced(

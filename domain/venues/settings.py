@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -16,11 +16,23 @@ _SEPARATOR = "="
 
 
 class _Elsewhere(NamedTuple):
-    """One text of `elsewhere`; `symbol` is the one under which its contract is traded here."""
+    """One text of `elsewhere`; `symbol` is the one under which its contract is traded here. `lot` and `tick` are empty
+    where the text states none, and `rest` is what follows them.
+    """
 
     name: str
     fee: str
     symbol: str
+    lot: str
+    tick: str
+    rest: str
+
+
+class Steps(NamedTuple):
+    """The steps of an instrument: `lot` of quantities in base currency, `tick` of prices in quote currency."""
+
+    lot: Decimal
+    tick: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +42,10 @@ class VenueSettings:
     Example: `BTCUSDT-LINEAR.BYBIT=XBTUSDT-LINEAR.BYBIT`. See `domain/venues/choosing.py`.
 
     Each text of `elsewhere` names one of these instruments that another engine trades, and its taker fee there, a
-    fraction: `BTCUSDT-LINEAR.BINANCE=0.0005`. Its rules are not known here, so its coin and quote currency are those of
-    the instrument here with the same symbol. Where the other exchange has another symbol for them, the text states the
-    one that is traded here: `BTCPERP-LINEAR.BYBIT=0.0005=BTCUSDC`.
+    fraction: `BTCUSDT-LINEAR.BINANCE=0.0005`. Its rules are not known here, so they are those of its twin, the
+    instrument here with the same symbol. Where the other exchange has another symbol for the same coin and quote
+    currency, the text states the one that is traded here: `BTCPERP-LINEAR.BYBIT=0.0005=BTCUSDC`. Where its lot and its
+    tick differ from those of its twin, they follow: `BTCUSDT-LINEAR.BINANCE=0.0005=BTCUSDT=0.001=0.1`.
     """
 
     equal: tuple[str, ...] = ()
@@ -54,6 +67,15 @@ class VenueSettings:
         number; `faults` names it.
         """
         return {one.name: number(one.fee, Decimal) for one in map(_elsewhere_of, self.elsewhere)}
+
+    def steps_of(self, instrument: str) -> Steps | None:
+        """The lot and the tick of an instrument that another engine trades; None where the settings state none. Raises
+        ValueError for one that is no number; `faults` names it.
+        """
+        stated = next((one for one in map(_elsewhere_of, self.elsewhere) if one.name == instrument), None)
+        if stated is None or not stated.lot:
+            return None
+        return Steps(number(stated.lot, Decimal), number(stated.tick, Decimal))
 
     def is_elsewhere(self, instrument: str) -> bool:
         """Whether another engine trades the instrument."""
@@ -81,9 +103,8 @@ ONE_VENUE = VenueSettings()
 
 
 def _elsewhere_of(text: str) -> _Elsewhere:
-    name, _mark, rest = text.partition(_SEPARATOR)
-    fee, _mark, symbol = rest.partition(_SEPARATOR)
-    return _Elsewhere(name.strip(), fee.strip(), symbol.strip() or symbol_of(name.strip()))
+    name, fee, symbol, lot, tick, *rest = (*map(str.strip, text.split(_SEPARATOR)), *[""] * 4)
+    return _Elsewhere(name, fee, symbol or symbol_of(name), lot, tick, _SEPARATOR.join(filter(None, rest)))
 
 
 def faults(settings: VenueSettings) -> Iterator[str]:
@@ -118,29 +139,41 @@ def faults(settings: VenueSettings) -> Iterator[str]:
 
 def _faults_of_elsewhere(settings: VenueSettings, equal: set[str]) -> Iterator[str]:
     named: set[str] = set()
-    for index, (name, fee, symbol) in enumerate(map(_elsewhere_of, settings.elsewhere)):
-        where = f"venues.elsewhere.{index}"
+    for index, one in enumerate(map(_elsewhere_of, settings.elsewhere)):
+        where, name = f"venues.elsewhere.{index}", one.name
         if name not in equal:
             yield f"{where}: {name!r} is in no text of venues.equal: write there to what it is equal"
         elif name in named:
             yield f"{where}: {name} is named twice"
         elif not settings.twin_of(name):
             yield (
-                f"{where}: no instrument equal to {name} is traded here as {symbol}: equal instruments are units of "
-                "the same coin, settled in the same currency. Where the other exchange has another symbol for them, "
+                f"{where}: no instrument equal to {name} is traded here as {one.symbol}: equal instruments are units "
+                "of the same coin, settled in the same currency. Where the other exchange has another symbol for them, "
                 "state the one here, as in BTCPERP-LINEAR.BYBIT=0.0005=BTCUSDC"
             )
         named.add(name)
-        if not _is_fee(fee):
+        if not _is_number(one.fee, lambda fee: ZERO <= fee < ONE):
             yield (
-                f"{where}: the taker fee of {name} is {fee!r}; write a fraction from 0 to below 1, as in "
+                f"{where}: the taker fee of {name} is {one.fee!r}; write a fraction from 0 to below 1, as in "
                 "BTCUSDT-LINEAR.BINANCE=0.0005"
             )
+        yield from _faults_of_steps(one, where)
 
 
-def _is_fee(text: str) -> bool:
+def _faults_of_steps(one: _Elsewhere, where: str) -> Iterator[str]:
+    example = "BTCUSDT-LINEAR.BINANCE=0.0005=BTCUSDT=0.001=0.1"
+    if one.rest:
+        yield f"{where}: {one.rest!r} follows the tick of {one.name}; nothing does, as in {example}"
+    if not (one.lot or one.tick):
+        return
+    for word, text in (("lot", one.lot), ("tick", one.tick)):
+        if not _is_number(text, lambda step: step > ZERO):
+            yield f"{where}: the {word} of {one.name} is {text!r}; write both steps, above 0, as in {example}"
+
+
+def _is_number(text: str, is_in_range: Callable[[Decimal], bool]) -> bool:
     try:
-        return ZERO <= number(text, Decimal) < ONE
+        return is_in_range(number(text, Decimal))
     except ValueError:
         return False
 

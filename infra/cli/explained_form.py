@@ -77,6 +77,7 @@ def _decision(one: ExplainedDecision) -> Form:
         "votes": [_vote(vote) for vote in one.votes],
         "to_pass": [_margin(margin) for margin in one.to_pass],
         "reversal": None if one.reversal is None else to_json(one.reversal),
+        "routed": None if one.routed is None else {**to_json(one.routed), "outcomes": list(one.outcomes)},
     }
 
 

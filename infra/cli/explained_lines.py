@@ -44,12 +44,19 @@ def _decision(one: ExplainedDecision) -> Iterator[str]:
     sized = f", {escape(found)}" if (found := sizing_of(one)) else ""
     weight = f", weight {escape(scaled)}" if (scaled := weight_of(one)) else ""
     yield (
-        f"[bold]signal {escape(one.signal_id)}: {'traded' if one.is_traded else 'not traded'}[/bold] by "
+        f"[bold]signal {escape(one.signal_id)}: {escape(_became(one))}[/bold] by "
         f"{escape(one.signal.strategy)} ({escape(parameters_of(one))}), policy {one.decision.policy_version}, "
         f"settings {one.decision.settings_version}{regime}{weight}{sized}; inputs {escape(_named(one.signal.inputs))}"
     )
     for margin in one.to_pass:
         yield f"  to pass: {escape(margin.needed)} [red]{escape(margin.reason)}[/red]"
+
+
+def _became(one: ExplainedDecision) -> str:
+    """Whether the signal was traded here, or what became of it at another engine."""
+    if one.routed is None:
+        return "traded" if one.is_traded else "not traded"
+    return f"routed to the engine of {one.routed.instrument}, {', '.join(one.outcomes) or 'not answered yet'}"
 
 
 def _named(values: Mapping[str, object]) -> str:

@@ -18,6 +18,7 @@ from domain.plain_text import counted
 from domain.ratios import LEAST_DAYS
 from domain.settings import SettingsChanged, StrategySettings, limit_text
 from domain.signal import DecisionMade, Vote
+from domain.strategies import Intent
 from infra.cli.money import money
 from infra.cli.not_fed import NO_FUNDING, not_fed
 from infra.cli.wording import changes as changed
@@ -26,6 +27,7 @@ from infra.pages.tables import Column
 from infra.run.backtest import Change
 from infra.run.compared import Compared
 from infra.run.other_model import model_words
+from projections.behaviour import Behaviour
 from projections.comparison import Comparison, DecisionPair, FigurePair, TradePair, VotePair, sum_of
 from projections.paired_days import DayPair, PairedDays
 from projections.sentences import plain
@@ -105,6 +107,25 @@ def _without_strategies(event: SettingsChanged) -> Tree:
     return {name: value for name, value in settings.items() if name != "strategies"}
 
 
+_NOUNS: Mapping[Intent, tuple[str, str]] = {
+    Intent.ENTER: ("entry", "entries"),
+    Intent.EXIT: ("exit", "exits"),
+}
+
+
+def routed_words(log: Behaviour) -> Iterator[str]:
+    """What the log has left to other engines, of which a backtest has none."""
+    found = [
+        f"{number:,} {_NOUNS[intent][number != 1]} to the engine of {instrument}"
+        for (intent, instrument), number in sorted(log.routed.items())
+    ]
+    if found:
+        yield (
+            f"The log has routed {', '.join(found)}. A backtest has one account, so both make every entry in the "
+            "instruments of this engine."
+        )
+
+
 def basis(made: Compared) -> Iterator[str]:
     """What the figures stand on, in sentences."""
     if made.is_live:
@@ -114,6 +135,7 @@ def basis(made: Compared) -> Iterator[str]:
             "filled from the open of its candle on, and where the tape has readings of an order book from their levels."
         )
     yield from _filled(made)
+    yield from routed_words(made.reproduced.control)
     differing = counts(made.reproduced)
     if any(differing.values()):
         found = (counted(count, name.removesuffix("s")) for name, count in differing.items())

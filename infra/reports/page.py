@@ -22,6 +22,7 @@ from infra.reports.sections import (
     groups,
     measures,
     months,
+    routes,
     share,
     skipped,
     time_of,
@@ -111,6 +112,7 @@ def _of_a_period(report: Report) -> Iterator[Section]:
     yield Section("groups", "By strategy, symbol, direction and exit reason", list(groups(found)))
     yield Section("distribution", "Distribution of trades", [distribution(found)])
     yield skipped(found)
+    yield routes(found)
     yield _versions(report)
     yield trades(report.figures)
     yield _interventions(report)

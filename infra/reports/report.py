@@ -128,6 +128,7 @@ class Report:
             "signals": found.counted("SIGNALS"),
             "decisions": found.counted("DECISIONS"),
             "skipped": found.counted("SKIPPED"),
+            "routes": [{"at": iso(one.at), **one.as_json()} for one in found.routes],
             "versions": [{"from": iso(one.at), **one.as_json()} for one in found.versions],
             "positions": positions_json(found),
             "foreign_fees": {name: format(fee, "f") for name, fee in found.foreign_fees().items()},

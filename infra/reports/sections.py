@@ -128,6 +128,30 @@ def skipped(found: Figures) -> Section:
     )
 
 
+def routes(found: Figures) -> Section:
+    """The signals that were left to other engines, whose accounts have the money of them."""
+    names = ("routed (UTC)", "chain", "strategy", "instrument there", "what", "outcomes")
+    rows = [
+        (
+            time_of(one.at),
+            one.chain,
+            one.strategy,
+            one.routed.instrument,
+            f"{one.routed.intent.value} {one.routed.direction.value}",
+            ", ".join(one.outcomes) or "not answered yet",
+        )
+        for one in found.routes
+    ]
+    return Section(
+        "routes",
+        "Signals that other engines have carried out or refused",
+        [table(list(map(Column, names)), rows, "long facts")] if rows else [],
+        "Orders, fees and results of them are in the logs of those engines, and in no figure of this report."
+        if rows
+        else "",
+    )
+
+
 def trades(found: Figures) -> Section:
     """Every closed trade; the quantity is the largest that was held, the prices are the means of the entries and of the
     exits."""

@@ -2,8 +2,9 @@
 
 A decision is a function of the recorded state, the time of its unit and the version of the policy
 (`domain/committees`). All three are in the log, so no tape is needed. Decided again are the decisions on signals
-(`DecisionMade`), the second legs of reversals (`ReversalDecided`), and what the manager of open positions did
-(`PositionManaged`), by the price in its event; what a person requests is no decision of the committees. The
+(`DecisionMade`), what of them is left to other engines (`SignalRouted`), the second legs of reversals
+(`ReversalDecided`), and what the manager of open positions did (`PositionManaged`), by the price in its event; what a
+person requests is no decision of the committees. The
 version of the policy is the recorded one; in an arm with a policy of its own it is that of the settings. Scores
 (`SignalScored`) are made again from the features in their event and the model file of their SHA-256, equal bit for bit.
 A score that was late, failed or lacked its features states what one machine met, and is not made again.
@@ -22,8 +23,9 @@ from commands.managing import reading_of
 from commands.processes import PROCESSES, Moment, Process
 from commands.processes.deciding import side_of_entry, view_of
 from commands.processes.reversing import decide_second_leg, withdraw_reversal, withdraw_reversals
+from commands.processes.routing import route
 from commands.scorer import LoadedModel, scored_by
-from commands.signal import RecordReversal
+from commands.signal import RecordReversal, RouteSignal
 from commands.world import Branch, World
 from domain.arms.split import Side
 from domain.committees import POLICY_VERSION, View, decide
@@ -39,6 +41,7 @@ from domain.management.reversal import signs_read
 from domain.management.strong_book import StrongBook, book_read
 from domain.market import LastPrice
 from domain.model import ModelInForce
+from domain.routed import SignalRouted
 from domain.scored import ScoreOutcome, SignalScored
 from domain.signal import DecisionMade, Detected, ReversalDecided, SignalDetected, Vote, in_arm
 from domain.streams import parse
@@ -52,6 +55,10 @@ class Divergence(NamedTuple):
     stream: str
     type: str
     fields: Mapping[str, tuple[str, str]]
+
+
+Decision = DecisionMade | ReversalDecided | PositionManaged | SignalScored | SignalRouted
+"""What is made again."""
 
 
 class _Judged(NamedTuple):
@@ -79,6 +86,7 @@ class Redecision:
         self._world, self._model_of = World(), model_of
         self._signals: dict[str, _Judged] = {}
         self._legs: dict[tuple[str, str], ReversalDecided] = {}
+        self._routes: dict[tuple[str, str], SignalRouted] = {}
         self._managed: dict[tuple[str, str], list[PositionManaged]] = {}
 
     @property
@@ -99,7 +107,7 @@ class Redecision:
         """Keeps what a decision that this event leads to is made from."""
         kind, meta = type(envelope.event), envelope.meta
         process = _SECOND_LEGS.get(kind)
-        if process is None and kind is not SignalDetected and kind is not SignalScored:
+        if process is None and kind not in _LEADING:
             return
         branch = Branch(self._world)
         moment = Moment(
@@ -115,10 +123,19 @@ class Redecision:
             self._signals[id_text(meta.event_id)] = _Judged(envelope.event, view, side)
         elif isinstance(envelope.event, SignalScored):
             self._keep_score(moment, envelope.event)
+        elif isinstance(envelope.event, DecisionMade):
+            self._keep_route(moment)
         elif process is not None:
             for command in process(moment):
                 assert isinstance(command, RecordReversal)
                 self._legs[command.signal_id, id_text(meta.event_id)] = command.reversal
+
+    def _keep_route(self, moment: Moment) -> None:
+        """What of the decided signal is left to another engine, under the signal and the decision."""
+        meta = moment.envelope.meta
+        for command in route(moment):
+            assert isinstance(command, RouteSignal)
+            self._routes[command.signal_id, id_text(meta.event_id)] = command.routed
 
     def _keep_score(self, moment: Moment, score: SignalScored) -> None:
         """The score of the model that decides leads to the decision, in place of the signal."""
@@ -136,7 +153,7 @@ class Redecision:
         event = recorded.envelope.event
         if isinstance(event, SignalScored) and event.outcome is not ScoreOutcome.OK:
             return
-        if not isinstance(event, DecisionMade | ReversalDecided | PositionManaged | SignalScored):
+        if not isinstance(event, Decision):
             self._managed.clear()
             return
         meta = recorded.envelope.meta
@@ -151,10 +168,10 @@ class Redecision:
             stream = recorded.envelope.meta.stream
             self.divergences.append(Divergence(recorded.ordinal, stream, name, fields))
 
-    def _made_again(
-        self, meta: Meta, event: DecisionMade | ReversalDecided | PositionManaged | SignalScored
-    ) -> DecisionMade | ReversalDecided | PositionManaged | SignalScored | str:
+    def _made_again(self, meta: Meta, event: Decision) -> Decision | str:
         match event:
+            case SignalRouted():
+                return self._routes.pop((parse(meta.stream).id, meta.causation_id), _NO_ROUTE)
             case PositionManaged():
                 return self._managed_again(meta, event)
             case SignalScored():
@@ -225,6 +242,9 @@ def _book_read(event: PositionManaged, direction: Direction) -> StrongBook | Non
 
 _NOT_MANAGED = "the manager does nothing about the position now"
 _NO_SIGNAL = "no signal is its cause"
+_LEADING = frozenset({SignalDetected, SignalScored, DecisionMade})
+"""What a decision, or the route of one, is made from."""
+_NO_ROUTE = "its decision leaves nothing to another engine"
 _NO_REASON = "no event that decides a second leg is its cause"
 
 _OF_LEGS = frozenset({decide_second_leg, withdraw_reversal, withdraw_reversals})

@@ -7,11 +7,14 @@ from typing import NamedTuple
 
 from domain.committees.margins import Margin, margins_of
 from domain.log import Recorded
+from domain.routed import RouteEnded, RouteReported, SignalRouted
 from domain.settings import StrategySettings, limit_text
 from domain.signal import DecisionMade, ReversalDecided, SignalDetected, Verdict, Vote
 from projections.explained.settings import Changes, SettingsInForce, currencies_of, in_force
 
 _TRADED = frozenset({Verdict.ENTER, Verdict.CLOSE, Verdict.REVERSE})
+BY_A_PERSON = "ended by a person"
+"""What became of a route that a person has ended."""
 _WITHOUT_VOTES: Mapping[str, str] = {
     "NOTHING_TO_EXIT": "a position or a waiting entry in the other direction: there was nothing to exit",
     "STALE_REVERSAL": "the position flat soon enough for the entry of the reversal; the times are not recorded",
@@ -33,6 +36,7 @@ class ExplainedDecision(NamedTuple):
     be bought or sold. `to_pass` is empty for a decision to trade; for any other it has one line for each reason: what
     had to differ. A second leg of a reversal has `reversal`; of its votes only the reasons are recorded. `settings` are
     those in force at the decision, and `strategy` is the strategy's own part of them; None where they are not recorded.
+    `routed` is what was left to another engine, None where nothing was; `outcomes` are what became of it so far.
     """
 
     account: str
@@ -46,18 +50,29 @@ class ExplainedDecision(NamedTuple):
     is_traded: bool
     settings: SettingsInForce | None
     strategy: StrategySettings | None
+    routed: SignalRouted | None
+    outcomes: Sequence[str]
 
 
 def decisions_of(events: Iterable[Recorded], changes: Changes) -> Sequence[ExplainedDecision]:
     """One for each signal of these events, in log order; `changes` are those of the accounts."""
     found: dict[str, dict[type, Recorded]] = {}
+    outcomes: dict[str, list[str]] = {}
     for recorded in events:
-        if isinstance(recorded.envelope.event, SignalDetected | DecisionMade | ReversalDecided):
-            found.setdefault(recorded.envelope.meta.stream, {})[type(recorded.envelope.event)] = recorded
-    return [_decision(one, changes) for one in found.values() if SignalDetected in one]
+        stream, event = recorded.envelope.meta.stream, recorded.envelope.event
+        if isinstance(event, SignalDetected | DecisionMade | ReversalDecided | SignalRouted):
+            found.setdefault(stream, {})[type(event)] = recorded
+        elif isinstance(event, RouteReported | RouteEnded):
+            became = event.outcome.value if isinstance(event, RouteReported) else BY_A_PERSON
+            outcomes.setdefault(stream, []).append(became)
+    return [
+        _decision(one, changes, outcomes.get(stream, ()))
+        for stream, one in found.items()
+        if SignalDetected in one
+    ]
 
 
-def _decision(parts: Mapping[type, Recorded], changes: Changes) -> ExplainedDecision:
+def _decision(parts: Mapping[type, Recorded], changes: Changes, outcomes: Sequence[str]) -> ExplainedDecision:
     detected, decided, leg = (parts.get(one) for one in (SignalDetected, DecisionMade, ReversalDecided))
     assert detected is not None
     meta, signal = detected.envelope.meta, detected.envelope.event
@@ -66,6 +81,8 @@ def _decision(parts: Mapping[type, Recorded], changes: Changes) -> ExplainedDeci
     assert decision is None or isinstance(decision, DecisionMade)
     reversal = leg.envelope.event if leg is not None else None
     assert reversal is None or isinstance(reversal, ReversalDecided)
+    routed = parts[SignalRouted].envelope.event if SignalRouted in parts else None
+    assert routed is None or isinstance(routed, SignalRouted)
     named = currencies_of(changes, signal.instrument)
     votes = [] if decision is None else [ExplainedVote(one, margins_of(one, named)) for one in decision.votes]
     settings = None if decision is None else in_force(changes, meta.account, decision.settings_version)
@@ -81,6 +98,8 @@ def _decision(parts: Mapping[type, Recorded], changes: Changes) -> ExplainedDeci
         is_traded=decision is not None and decision.verdict in _TRADED,
         settings=settings,
         strategy=None if settings is None else settings.event.settings.strategy_of(signal.strategy),
+        routed=routed,
+        outcomes=outcomes,
     )
 
 

@@ -36,6 +36,7 @@ from projections.reports.held import Prices, Seen
 from projections.reports.latency import Latency
 from projections.reports.period import Period
 from projections.reports.results import Closing, distribution, grouped
+from projections.reports.routes import Routes
 from projections.reports.statement import Statement
 from projections.reports.versions import Versions
 from projections.rows import HeldRows
@@ -76,6 +77,7 @@ class Book:
     statement: Statement = field(default_factory=Statement)
     latency: Latency = field(default_factory=Latency)
     versions: Versions = field(default_factory=Versions)
+    routes: Routes = field(default_factory=Routes)
     prices: Prices = field(default_factory=Prices)
     chains: set[str] = field(default_factory=set[str])
     exits: dict[str, Exits] = field(default_factory=dict[str, Exits])
@@ -150,6 +152,7 @@ class Book:
         kind = self._fold_rows(recorded)
         self.events[recorded.envelope.meta.event_id.int] = recorded.ordinal, kind.__name__
         self.latency.fold(recorded)
+        self.routes.fold(recorded)
         if isinstance(recorded.envelope.event, SettingsChanged):
             self.versions.settings(recorded, recorded.envelope.event)
         if kind in _PRICED:
@@ -278,6 +281,7 @@ class Book:
                 for one in self.latency.samples
                 if one.ordinal >= self.first and self._has(scope, one.chain)
             ],
+            routes=[one for one in self.routes.since(self.first) if self._has(scope, one.chain)],
             fills=[one for one in self._table("fills") if self._has_row(scope, one, "ordinal")],
             orders=[one for one in self._table("orders") if self._has_row(scope, one, "updated_ordinal")],
             positions=[

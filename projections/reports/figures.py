@@ -17,6 +17,7 @@ from projections.reports.actions import Action
 from projections.reports.latency import Sample
 from projections.reports.period import Period
 from projections.reports.results import Bin, Closing, Groups
+from projections.reports.routes import Route
 from projections.reports.statement import Statement
 from projections.reports.versions import Version
 
@@ -75,6 +76,7 @@ class Figures:
     incidents: Sequence[tuple[str, Recorded]]
     versions: Sequence[Version]
     samples: Sequence[Sample]
+    routes: Sequence[Route]
     fills: Sequence[Row]
     orders: Sequence[Row]
     positions: Sequence[Row]

@@ -34,8 +34,8 @@ REFUSED = RouteReported(outcome=RouteOutcome.REFUSED, signal="s-there", reasons=
 ENDED = RouteReported(outcome=RouteOutcome.ENDED, signal="s-there", reasons=())
 
 
-def an_engine(caller: Caller | None = None, **changed: ListLog) -> Desk:
-    return a_desk(caller or Caller(), ACROSS, **changed)
+def an_engine(caller: Caller | None = None, venues: VenueSettings = ACROSS, **changed: ListLog) -> Desk:
+    return a_desk(caller or Caller(), venues, **changed)
 
 
 def read(desk: Desk, away: str = "101.01") -> None:
@@ -76,6 +76,16 @@ def test_an_entry_that_is_cheapest_at_another_engine_is_routed_and_nothing_is_or
     assert orders_of(recorded) == []
     assert f"routed to the engine of {AWAY}: enter LONG at 101" in sentence(route)
     assert list(missing_causes(desk.log.read())) == []
+
+
+def test_the_prices_of_a_routed_entry_are_on_the_tick_that_the_settings_state_of_the_other_instrument() -> (
+    None
+):
+    desk = an_engine(venues=replace(ACROSS, elsewhere=(f"{AWAY}=0.0005=BTCUSDT=0.001=0.3",)))
+    read(desk)
+    (route,) = routes_in(proposed(desk))
+    # the ask there is 101.01; 99/101 of 100.8 are 98.80…, and 107/101 of it 106.78…
+    assert (route.price, route.stop, route.target) == (D("100.8"), D("98.7"), D("106.5"))
 
 
 @pytest.mark.parametrize("why", ["stale", "lost"])

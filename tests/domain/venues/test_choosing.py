@@ -294,3 +294,50 @@ def test_an_instrument_elsewhere_whose_twin_here_is_of_another_coin_is_no_candid
     found = choose(SIGNAL, tuple(away), given_)
     assert found is not None
     assert {one.instrument: one.why for one in found.choice.candidates if one.instrument in away} == away
+
+
+AWAY = "BTCUSDT-LINEAR.BINANCE"
+
+
+def routed(*elsewhere: str, proposed: str = BTC) -> Outcome:
+    """The choice between an instrument here and one of another engine, whose settings are these."""
+    venues = VenueSettings(equal=(f"{BTC}={OTHER}={AWAY}",), elsewhere=elsewhere)
+    own = an_instrument(OTHER, base="BTC", lot=D("0.7"), tick=D("0.5"))
+    portfolio = an_open_day(Settings(venues=venues)).listed(own).portfolio()
+    read = {BTC: BOOKS[BTC], OTHER: BOOKS[BTC], AWAY: book("200.1", "200.2")}
+    given_ = Choosing(portfolio=portfolio, now=NOW, read=read.__getitem__, stale_after=TEN)
+    found = choose(a_signal(instrument=proposed), (AWAY,), given_)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("lot", "tick", "quantity", "stop", "target"),
+    [
+        # 200.2 x 0.98 = 196.196 and 200.2 x 1.06 = 212.212; 100 at risk over 4.1 and 4.2 each are 24.39… and 23.8…
+        ("0.001", "0.1", "24.390", "196.1", "212.2"),
+        ("7", "0.25", "21", "196.00", "212.00"),
+    ],
+)
+def test_an_entry_elsewhere_is_sized_by_the_lot_there_and_priced_on_the_tick_there(
+    lot: str, tick: str, quantity: str, stop: str, target: str
+) -> None:
+    found = routed(f"{AWAY}=0.0001=BTCUSDT={lot}={tick}")
+    place, candidate = found.place, found.choice.candidates[1]
+    assert place is not None
+    assert (place.instrument, place.prices.stop, place.prices.target) == (AWAY, D(stop), D(target))
+    assert candidate.quantity == D(quantity)
+
+
+@pytest.mark.parametrize("proposed", [BTC, OTHER])
+def test_the_steps_of_an_instrument_elsewhere_are_those_of_its_twin_whichever_is_proposed(
+    proposed: str,
+) -> None:
+    place = routed(f"{AWAY}=0.0001", proposed=proposed).place
+    assert place is not None
+    assert (place.instrument, place.prices.stop, place.prices.target) == (AWAY, D("196.1"), D("212.2"))
+
+
+def test_an_instrument_elsewhere_whose_lot_there_exceeds_the_entry_is_no_candidate() -> None:
+    found = routed(f"{AWAY}=0.0001=BTCUSDT=60=0.1")
+    assert found.choice.candidates[1].why == "NO_QUANTITY"

@@ -60,6 +60,16 @@ def test_the_twin_of_an_instrument_elsewhere_has_its_symbol_or_the_one_that_is_s
     assert (same.twin_of(BINANCE), same.twin_of(SECOND)) == (BYBIT, "")
 
 
+def test_lot_and_tick_of_an_instrument_elsewhere_are_those_stated_else_none() -> None:
+    text = f"{BINANCE} = 0.0005 = = 0.001 = 0.1"
+    stated = VenueSettings(equal=(f"{BYBIT}={SECOND}={BINANCE}",), elsewhere=(text,))
+    assert list(faults(stated)) == []
+    assert stated.steps_of(BINANCE) == (Decimal("0.001"), Decimal("0.1"))
+    assert (stated.twin_of(BINANCE), stated.fees_elsewhere) == (BYBIT, {BINANCE: Decimal("0.0005")})
+    assert stated.steps_of(SECOND) is None
+    assert VenueSettings(equal=ACROSS, elsewhere=(f"{BINANCE}=0.0005",)).steps_of(BINANCE) is None
+
+
 @pytest.mark.parametrize("text", ["ETHUSDT-LINEAR.BINANCE=0.0005", f"{BINANCE}=0.0005=ETHUSDT"])
 def test_an_instrument_elsewhere_of_another_symbol_than_those_here_is_refused(text: str) -> None:
     name = text.partition("=")[0]
@@ -75,6 +85,14 @@ def test_an_instrument_elsewhere_of_another_symbol_than_those_here_is_refused(te
         ((f"{BINANCE}=much",), "venues.elsewhere.0: the taker fee of BTCUSDT-LINEAR.BINANCE is 'much'"),
         ((f"{BINANCE}=1",), "write a fraction from 0 to below 1"),
         ((BINANCE,), "the taker fee of BTCUSDT-LINEAR.BINANCE is ''"),
+        ((f"{BINANCE}=0.0005==much=0.1",), "venues.elsewhere.0: the lot of BTCUSDT-LINEAR.BINANCE is 'much'"),
+        ((f"{BINANCE}=0.0005==0=0.1",), "is '0'; write both steps, above 0"),
+        (
+            (f"{BINANCE}=0.0005==0.001",),
+            "the tick of BTCUSDT-LINEAR.BINANCE is ''; write both steps, above 0",
+        ),
+        ((f"{BINANCE}=0.0005===0.1",), "the lot of BTCUSDT-LINEAR.BINANCE is ''"),
+        ((f"{BINANCE}=0.0005==0.001=0.1=5",), "'5' follows the tick of BTCUSDT-LINEAR.BINANCE"),
         (("ETHUSDT-LINEAR.BINANCE=0.0005",), "is in no text of venues.equal"),
         ((f"{BINANCE}=0.0005", f"{BINANCE}=0.0004"), f"venues.elsewhere.1: {BINANCE} is named twice"),
         ((f"{BINANCE}=0.0005", f"{BYBIT}=0.0005"), "one of them has to be traded here"),

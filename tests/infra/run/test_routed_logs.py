@@ -1,0 +1,151 @@
+"""A log with routes is read by explain, report, what-if and `replay --verify`, and each states what was routed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cache
+
+import pytest
+
+from commands.signal import EndRoute
+from domain.direction import Direction
+from domain.log import Recorded
+from domain.routed import SignalRouted
+from domain.strategies import Intent
+from infra.cli.explained_lines import lines
+from infra.cli.what_if_words import routed_words
+from infra.reports.sections import routes
+from infra.run.redeciding import Redecision
+from projections.behaviour import behaviour_of
+from projections.chain import find_story
+from projections.explained.explained import changes_in, explained
+from projections.reports.book import Book
+from projections.reports.figures import Figures, Scope
+from projections.reports.period import Period
+from tests.commands.desk import Desk
+from tests.commands.list_log import ListLog
+from tests.commands.test_routing import AWAY, ENDED, TAKEN, an_engine, reported, routed
+from tests.commands.test_venues import Caller, proposed
+from tests.domain.history import ACCOUNT, D
+from tests.replacing import replace
+
+
+@cache
+def routed_log() -> tuple[ListLog, str, str]:
+    """An entry that was taken, an exit of it that was taken, and the end of the entry; with both chains."""
+    caller = Caller()
+    desk = an_engine(caller)
+    entry = routed(desk)
+    reported(desk, entry, TAKEN)
+    caller.wants = (Intent.EXIT, Direction.SHORT)
+    (exit_,) = [one for one in proposed(desk) if isinstance(one.event, SignalRouted)]
+    reported(desk, exit_.meta.correlation_id, TAKEN)
+    reported(desk, entry, ENDED)
+    return desk.log, entry, exit_.meta.correlation_id
+
+
+def redecided(events: Sequence[Recorded]) -> Redecision:
+    found = Redecision()
+    list(found.steps(events))
+    return found
+
+
+def with_routed(**fields: object) -> Sequence[Recorded]:
+    """The log, with these fields in its first route."""
+    events = list(routed_log()[0].read())
+    at = next(at for at, one in enumerate(events) if isinstance(one.envelope.event, SignalRouted))
+    one = events[at]
+    event = replace(one.envelope.event, **fields)
+    events[at] = one._replace(envelope=replace(one.envelope, event=event))
+    return events
+
+
+def test_routes_are_made_again_from_their_decisions_and_are_equal() -> None:
+    found = redecided(list(routed_log()[0].read()))
+    assert found.is_equal
+    assert found.made == {"DecisionMade": 2, "SignalRouted": 2}
+
+
+@pytest.mark.parametrize(
+    ("field", "other"), [("price", D(7)), ("instrument", "ETHUSDT-LINEAR.BINANCE"), ("intent", Intent.EXIT)]
+)
+def test_a_changed_route_is_named_with_the_field_that_differs(field: str, other: object) -> None:
+    found, *_ = [
+        one for one in redecided(with_routed(**{field: other})).divergences if one.type == "SignalRouted"
+    ]
+    assert list(found.fields) == [field]
+    assert found.fields[field][0] == str(other)
+
+
+def test_a_route_without_a_decision_that_leads_to_it_is_counted_as_not_made_again() -> None:
+    events = list(routed_log()[0].read())
+    (first, *_) = [one for one in events if isinstance(one.envelope.event, SignalRouted)]
+    other = replace(first.envelope, meta=replace(first.envelope.meta, causation_id="none"))
+    found = redecided([one if one is not first else one._replace(envelope=other) for one in events])
+    assert found.impossible == {"its decision leaves nothing to another engine": 1}
+
+
+def test_an_explanation_states_the_other_engine_and_what_became_of_the_signal_there() -> None:
+    log, entry, exit_ = routed_log()
+    assert stated(log, entry) == f"signal {entry}: routed to the engine of {AWAY}, TAKEN, ENDED"
+    assert stated(log, exit_) == f"signal {exit_}: routed to the engine of {AWAY}, TAKEN"
+
+
+def test_an_explanation_states_that_a_route_was_not_answered_yet_or_was_ended_by_a_person() -> None:
+    desk = an_engine()
+    chain = routed(desk)
+    assert stated(desk.log, chain).endswith(f"routed to the engine of {AWAY}, not answered yet")
+    ended(desk, chain)
+    assert stated(desk.log, chain).endswith(f"routed to the engine of {AWAY}, ended by a person")
+
+
+def ended(desk: Desk, chain: str) -> None:
+    desk.ask(EndRoute(chain, "that machine is gone"), cause="command:end")
+
+
+def stated(log: ListLog, chain: str) -> str:
+    """The beginning of the line on the signal, without its markup."""
+    story = find_story(log.read, chain)
+    assert story is not None
+    found = explained(story, chain, changes_in(log.read, story.last))
+    (line,) = [one for one in lines(found, full=True) if one.startswith("[bold]signal")]
+    return line.removeprefix("[bold]").partition("[/bold]")[0]
+
+
+def test_a_report_lists_each_route_with_its_outcomes_and_states_where_the_money_of_them_is() -> None:
+    log, entry, exit_ = routed_log()
+    found = figures(log)
+    assert [(one.chain, one.strategy, one.outcomes) for one in found.routes] == [
+        (entry, "reader", ["TAKEN", "ENDED"]),
+        (exit_, "reader", ["TAKEN"]),
+    ]
+    first = found.routes[0].as_json()
+    assert (first["instrument"], first["intent"], first["price"]) == (AWAY, "ENTER", "101.0")
+    page = "".join(map(str, routes(found).parts))
+    assert all(text in page for text in (entry, exit_, AWAY, "ENTER LONG", "EXIT SHORT", "TAKEN, ENDED"))
+
+
+def test_a_report_of_another_day_or_of_a_log_without_routes_has_no_section_of_routes() -> None:
+    log = routed_log()[0]
+    last = log.envelopes[-1]
+    later = replace(
+        last.meta, occurred_at=last.meta.occurred_at + timedelta(days=1), version=last.meta.version + 1
+    )
+    day = later.occurred_at.date()
+    found = figures(ListLog([*log.envelopes, replace(last, meta=later)]), Period(first=day, last=day))
+    assert (list(found.routes), routes(found).parts) == ([], [])
+
+
+def figures(log: ListLog, period: Period = Period()) -> Figures:  # noqa: B008
+    return Book(ACCOUNT, period, Scope()).read(log.read())
+
+
+def test_a_what_if_states_what_the_log_has_routed_and_where_both_backtests_enter() -> None:
+    log = routed_log()[0]
+    (words,) = routed_words(behaviour_of(log.read()))
+    assert words == (
+        f"The log has routed 1 entry to the engine of {AWAY}, 1 exit to the engine of {AWAY}. A backtest has one "
+        "account, so both make every entry in the instruments of this engine."
+    )
+    assert list(routed_words(behaviour_of(()))) == []
