@@ -47,6 +47,18 @@ class RouteOutcome(StrEnum):
     ENDED = "ENDED"
 
 
+class RouteState(StrEnum):
+    """What is known of a route: UNANSWERED before the first report, else the outcome that was reported last;
+    ENDED_BY_PERSON where a person has ended it.
+    """
+
+    UNANSWERED = "UNANSWERED"
+    TAKEN = "TAKEN"
+    REFUSED = "REFUSED"
+    ENDED = "ENDED"
+    ENDED_BY_PERSON = "ENDED_BY_PERSON"
+
+
 class RouteReported(Struct, frozen=True, gc=False, kw_only=True):
     """What the other engine has reported. `signal` is the id of the signal in its log, empty where it recorded none;
     `reasons` are those of its decision, or why it has refused.
@@ -66,6 +78,11 @@ class RouteEnded(Struct, frozen=True, gc=False):
     reason: str
 
 
+def is_open_after(outcome: RouteOutcome, intent: Intent) -> bool:
+    """Whether a route with this intent is open after the report: an entry that was taken may be held there."""
+    return outcome is RouteOutcome.TAKEN and intent is Intent.ENTER
+
+
 EXIT_AGAIN = timedelta(seconds=30)
 """The time after which an exit that was taken may be followed by another one of the same entry."""
 
@@ -78,7 +95,8 @@ _PROMPT = timedelta(seconds=5)
 class OpenRoute(Struct, frozen=True, gc=False, kw_only=True):
     """A route that is not over: its chain, the owner of the signal, the proposed instrument and what was routed.
 
-    `routed_at` and `closed_at` (UTC) are when it was recorded, and the close of the signal's candle. `taken_as` is the
+    `routed_at` and `closed_at` (UTC) are when it was recorded, or opened again by a report that it was taken, and the
+    close of the signal's candle. `taken_as` is the
     signal's id in the other log, empty before the other engine has taken it. `left_at` (UTC) is when an exit of the
     entry was last taken there; None where none was.
     """
@@ -94,6 +112,11 @@ class OpenRoute(Struct, frozen=True, gc=False, kw_only=True):
     trend: float
     taken_as: str = ""
     left_at: datetime | None = None
+
+    @property
+    def state(self) -> RouteState:
+        """UNANSWERED or TAKEN; a route with another state is not open."""
+        return RouteState.TAKEN if self.taken_as else RouteState.UNANSWERED
 
     def is_being_left(self, at: datetime) -> bool:
         """Whether the other engine is closing the entry at `at` (UTC), by an exit that it has taken."""
@@ -119,7 +142,7 @@ class OpenRoute(Struct, frozen=True, gc=False, kw_only=True):
 
     def after(self, report: RouteReported) -> OpenRoute | None:
         """The route after the report; None where it is over."""
-        if report.outcome is RouteOutcome.TAKEN and self.is_entry:
+        if is_open_after(report.outcome, self.routed.intent):
             return replace(self, taken_as=report.signal)
         return None
 

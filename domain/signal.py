@@ -16,7 +16,7 @@ from domain.book.book_read import BookRead
 from domain.direction import Direction
 from domain.grid import Grid, GridEnd
 from domain.model import ModelRole
-from domain.routed import RouteEnded, RouteOutcome, RouteReported, SignalRouted
+from domain.routed import RouteEnded, RouteReported, SignalRouted, is_open_after
 from domain.scored import SignalScored
 from domain.strategies import Intent
 from domain.venues.choice import VenueChoice
@@ -225,8 +225,7 @@ class Decided(Struct, frozen=True, gc=False):
         """Whether another engine carries the signal out, or may."""
         if self.routed is None or self.route_end is not None:
             return False
-        is_taken = self.reported is not None and self.reported.outcome is RouteOutcome.TAKEN
-        return self.reported is None or (is_taken and self.routed.intent is Intent.ENTER)
+        return self.reported is None or is_open_after(self.reported.outcome, self.routed.intent)
 
     @property
     def score(self) -> SignalScored | None:

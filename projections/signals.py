@@ -1,4 +1,4 @@
-"""Signals: what the strategies detected, and the decision on each."""
+"""Signals: what the strategies detected, the decision on each, and the routes to other engines."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from domain.signal import DecisionMade, GridEnded, ReversalDecided, SignalDetect
 from domain.streams import parse
 from projections.columns import COUNT, FIGURE, JSON_TEXT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Order, Projection, Rows
+from projections.routes import FOLDS, ROUTES
 from projections.sentences import plain
 from projections.tables import TableSpec
 
@@ -123,8 +124,14 @@ def _second_leg(rows: Rows, recorded: Recorded) -> None:
 
 SIGNALS = Projection(
     "signals",
-    4,
+    5,
     Order.STREAM,
-    (TABLE,),
-    {SignalDetected: _detected, DecisionMade: _decided, ReversalDecided: _second_leg, GridEnded: _grid_ended},
+    (TABLE, ROUTES),
+    {
+        SignalDetected: _detected,
+        DecisionMade: _decided,
+        ReversalDecided: _second_leg,
+        GridEnded: _grid_ended,
+        **FOLDS,
+    },
 )

@@ -56,6 +56,7 @@ from adapters.graphql.permission import requires
 from adapters.graphql.position import POSITIONS, HeldPosition, PositionFilter, PositionsBy
 from adapters.graphql.process import Process, processes_of
 from adapters.graphql.report import Report, report_of
+from adapters.graphql.route import ROUTES, Route, RouteFilter, RoutesBy
 from adapters.graphql.scalars import Ordinal
 from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
 from adapters.graphql.status import ProjectionBuild, build_of
@@ -81,6 +82,7 @@ from projections.questions.models import models, scores
 from projections.questions.orders import ORDERS as ORDER_LIST
 from projections.questions.performance import Dimension, performance, ratios_by_account
 from projections.questions.positions import POSITIONS as POSITION_LIST
+from projections.questions.routes import ROUTES as ROUTE_LIST
 from projections.questions.signals import SIGNALS as SIGNAL_LIST
 from projections.questions.trading import trading_states
 from projections.questions.weights import weights
@@ -132,6 +134,13 @@ class Query:
         DecisionFilter,
         DecisionsBy,
         "Decisions, by default the latest first.",
+    )
+    routes: Connection[Route] = listed(
+        ROUTE_LIST,
+        ROUTES,
+        RouteFilter,
+        RoutesBy,
+        "Signals that were routed to other engines, open and over, by default the latest routed first.",
     )
     equity: Connection[EquityPoint] = listed(
         EQUITY_LIST,

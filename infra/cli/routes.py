@@ -58,7 +58,7 @@ def route_rows(portfolio: Portfolio) -> Iterator[dict[str, str]]:
             "direction": one.routed.direction.value,
             "instrument": one.routed.instrument,
             "proposed": one.proposed,
-            "state": "taken" if one.taken_as else "unanswered",
+            "state": one.state.lower(),
             "signal": one.taken_as,
         }
 

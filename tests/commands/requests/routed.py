@@ -23,9 +23,9 @@ ROUTE = SignalRouted(
 )
 
 
-def routed(eve: Asking) -> str:
-    """The chain of a signal whose entry was routed and is not answered."""
-    eve.accepted(RaiseSignal(outside(fresh(eve, confidence=0.1))), "routed")
+def routed(eve: Asking, key: str = "routed", route: SignalRouted = ROUTE) -> str:
+    """The chain of a signal that was routed and is not answered; `key` is that of the request of the signal."""
+    eve.accepted(RaiseSignal(outside(fresh(eve, confidence=0.1))), key)
     chain = eve.desk.recorded[-1].meta.correlation_id
-    eve.desk.ask(RouteSignal(chain, ROUTE), cause="clock:a route")
+    eve.desk.ask(RouteSignal(chain, route), cause=f"clock:a route of {key}")
     return chain
