@@ -528,6 +528,33 @@ def test_rows_of_a_topic_are_a_market_like_those_of_a_folder(tmp_path: Path) -> 
         of_rows("whence.market", lambda _wanted: iter(()))
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(book_row(0, 1, whole=True), frame=snapshot(1, at=START // MS, asks=[("100.3", "7")])),
+        replace(trade_row(10), price="100.7"),
+        replace(trade_row(10), is_buy=False),
+        notice_row(30, Notice.LOST, "2 rows"),
+    ],
+    ids=["a level", "a price", "a side", "a notice"],
+)
+def test_rows_of_a_topic_whose_contents_changed_have_another_identity(other: MarketRow) -> None:
+    rows: list[MarketRow] = [
+        book_row(0, 1, whole=True),
+        trade_row(10),
+        notice_row(30, Notice.LOST, "1 row"),
+        trade_row(40, instrument=ETH),
+    ]
+    changed = [other if type(row) is type(other) and row.instrument == BTC else row for row in rows]
+    assert [row.arrived_ns for row in changed] == [row.arrived_ns for row in rows]
+
+    def identity(held: Sequence[MarketRow], instrument: str) -> str:
+        return of_rows("topic", lambda _wanted: iter(held)).identity(frozenset({instrument}))
+
+    assert identity(rows, BTC) == identity(list(rows), BTC) != identity(changed, BTC)
+    assert identity(rows, ETH) == identity(changed, ETH)
+
+
 def test_a_topic_beside_a_log_on_kafka_is_read_by_the_option_of_a_backtest(
     kafka_bootstrap_servers: str, kafka_topic: str
 ) -> None:
