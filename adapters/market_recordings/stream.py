@@ -217,10 +217,11 @@ def _body_length(metadata: bytes) -> int:
     """The length of the body behind this metadata. Raises `struct.error` for bytes that are no flatbuffer `Message`."""
     table = unpack_from("<I", metadata)[0]
     fields = table - unpack_from("<i", metadata, table)[0]
-    if fields < 0 or unpack_from("<H", metadata, fields)[0] <= _BODY_LENGTH:
-        raise Unpackable("it has no length of its body")
-    place = unpack_from("<H", metadata, fields + _BODY_LENGTH)[0]
-    length: int = unpack_from("<q", metadata, table + place)[0] if place else 0
+    if fields < 0:
+        raise Unpackable("it has no table of its fields")
+    has_length = unpack_from("<H", metadata, fields)[0] > _BODY_LENGTH
+    place = unpack_from("<H", metadata, fields + _BODY_LENGTH)[0] if has_length else 0
+    length: int = unpack_from("<q", metadata, table + place)[0] if place else 0  # 0 is left out
     if length < 0 or length % _ALIGNED:
         raise Unpackable(f"{length} is no length of a body")
     return length
