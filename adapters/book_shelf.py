@@ -54,24 +54,47 @@ class BookListener(Protocol):
         ...
 
 
+_Numbers = tuple[int, int]
+"""The update and the sequence number of a book."""
 LISTENED_LEVELS = 200
 """The best levels of each side that a listener gets: as many as the analysis reads (`domain/book/analysis`)."""
 
 
 class _Kept:
     """A book, when its last message came, the trades that nobody took in time, and the requests for a snapshot since
-    the book was last known."""
+    the book was last known. `silent_at` are the numbers of the book that was lost by silence, None after any news."""
 
     def __init__(self, book: Book, scale: Scale | None) -> None:
         self.book, self.scale = book, scale
         self.heard_at: datetime | None = None
         self.requests, self.request_at, self.dropped = 0, 0.0, 0
+        self.silent_at: _Numbers | None = None
+        self.has_repeated = False
+        """Whether the exchange has answered with the book that was lost by silence."""
+
+    def repeats(self, frame: BookFrame) -> bool:
+        """Whether the message is a snapshot of the book that was lost by silence. Any other one is news."""
+        if frame.is_snapshot and self.silent_at == (frame.last, frame.sequence):
+            self.has_repeated = True
+            return True
+        if self.has_repeated:
+            self.requests, self.request_at = 0, 0.0  # the back-off was that of a market without news
+        self.forget_silence()
+        return False
+
+    def forget_silence(self) -> None:
+        """The next snapshot is taken, whatever its numbers."""
+        self.silent_at, self.has_repeated = None, False
 
 
 class BookShelf:
     """`clock` returns this machine's time (UTC), `seconds` that of a clock which never goes back. `tap` gets each
     message of a book, and a notice where a connection begins and where messages are missing. `listener` gets the
     books themselves.
+
+    A book that was lost by silence stays lost until there is news of it. An exchange whose market stands still answers
+    each request with the same snapshot; the book would be stale again after its patience, and so in turns. Such a
+    snapshot changes nothing, and the tap does not get it.
 
     The books of instruments in `scales` are fast, with so many `slots`; the others are plain. A fast book that does not
     fit what the exchange sends is replaced by a plain one.
@@ -114,6 +137,7 @@ class BookShelf:
             for name in instruments:
                 kept = self._kept[name]
                 kept.book.begin()
+                kept.forget_silence()
                 if self._tap is not None:
                     self._tap.notice(name, Notice.CONNECTED)
                 if self._listener is not None:
@@ -127,6 +151,9 @@ class BookShelf:
             raise InvalidInput(f"its time {frame.matched_ms} ms lies ahead of this machine's clock")
         with self._lock:
             kept = self._kept[instrument]
+            if kept.repeats(frame):
+                kept.heard_at = heard_at
+                return Taken.OLD
             taken = kept.book.take(frame, self._seconds())
             if kept.scale is not None and taken in (Taken.GAP, Taken.REPLACED):
                 taken = self._fitted(kept, kept.scale, frame, taken)
@@ -195,14 +222,10 @@ class BookShelf:
             return [name for name in instruments if self._is_requested(self._kept[name], now)]
 
     def awaited(self, instruments: Sequence[str]) -> list[str]:
-        """The instruments whose books are not known."""
+        """The instruments whose snapshots have not come."""
         with self._lock:
             now = self._seconds()
-            return [
-                name
-                for name in instruments
-                if self._kept[name].book.state(now) in (BookState.AWAITED, BookState.GAP)
-            ]
+            return [name for name in instruments if self._is_awaited(self._kept[name], now)]
 
     def depth(self, instrument: str, count: int) -> Depth | None:
         """See `BookFeed.depth`."""
@@ -263,6 +286,7 @@ class BookShelf:
         state = book.state(now)
         if state is BookState.STALE:
             why = "no change of the book came after the market moved" if book.is_behind else "nothing came"
+            kept.silent_at = None if book.is_behind else (book.update, book.sequence)
             book.begin()  # the numbers of the exchange may have begun anew, so any snapshot is taken
             book.lose(f"{why} for {self._terms.patience:g} s")
             self._declare(book)
@@ -275,6 +299,9 @@ class BookShelf:
         kept.requests += 1
         kept.request_at = now + random_pause(kept.requests, _FIRST_PAUSE, _LONGEST_PAUSE)
         return True
+
+    def _is_awaited(self, kept: _Kept, now: float) -> bool:
+        return not kept.has_repeated and kept.book.state(now) in (BookState.AWAITED, BookState.GAP)
 
     def _declare(self, book: Book) -> None:
         if self._tap is not None:

@@ -77,7 +77,8 @@ class WhenceSettings(BaseSettings):
     `book_source` is where the engine's readings of order books come from (docs/order-book.md).
     `inputs_days` is for how many days after its end a session's inputs are kept at least; 0 keeps them for ever. Older
     ones are removed at a start where a kept snapshot replaces them.
-    `recordings_days` is how many days with rows `whence record` keeps in a folder; 0 keeps all.
+    `recordings_days` is how many days with rows `whence record` keeps in a folder, `recordings_gib` how many GiB; 0
+    keeps all.
     With `seal_personal` the names of people and the reasons that they give are encrypted before they are recorded
     (docs/privacy.md).
     `pulse` is the file that a live engine touches while it trades (docs/deploy.md).
@@ -119,6 +120,7 @@ class WhenceSettings(BaseSettings):
     book_source: BookSource = BookSource.FEED
     inputs_days: int = Field(default=0, ge=0, le=36_500)
     recordings_days: int = Field(default=0, ge=0, le=36_500)
+    recordings_gib: int = Field(default=0, ge=0, le=1_048_576)
     seal_personal: bool = False
     pulse: Path | None = None
     reload: bool = False

@@ -53,6 +53,7 @@ MEANINGS: Mapping[str, str] = {
     "routes": "Other engines, to which entries are routed that are cheapest there (docs/venues.md)",
     "inputs_days": "Days after which inputs of an ended session are removed once a snapshot replaces them; 0: never",
     "recordings_days": "Days with rows that `whence record` keeps in its folder, the newest; 0: all",
+    "recordings_gib": "GiB that `whence record` keeps in its folder, less the oldest days; 0: all",
     "seal_personal": "Whether names and reasons of people are encrypted before they are recorded (docs/privacy.md)",
     "pulse": "File that a live engine touches while it trades, for probes (docs/deploy.md); empty: none",
     "reload": "Whether a live run takes in changes of whence.toml while it trades (docs/settings.md)",

@@ -10,14 +10,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from adapters.market_recordings.kind import KINDS, Kind, Numbered
-from adapters.market_recordings.recorder import OPEN
+from adapters.market_recordings.kind import KINDS, Kind, Numbered, kind_of
+from adapters.market_recordings.parts import OPEN, parts_of
+from adapters.market_recordings.removal import removed_files
 from adapters.market_recordings.row import MarketRow
 from adapters.market_recordings.sealing import SUFFIX
-from adapters.market_recordings.segment import HOUR_NS, batches, place_of
+from adapters.market_recordings.segment import HOUR_NS, place_of
 from domain.errors import InvalidInput
 
 _FIRST_DAY = date(1970, 1, 1)
+_NOTICES = "notices"
 
 
 class Wanted(NamedTuple):
@@ -35,17 +37,20 @@ class Wanted(NamedTuple):
         is_named = self.instruments is None or row.instrument in self.instruments
         return is_named and self.begin <= row.arrived_ns < self.end
 
+    def has_kind(self, name: str) -> bool:
+        """Whether rows of the kind are wanted."""
+        return self.kinds is None or name in self.kinds
+
     def has_hour(self, hour: int) -> bool:
         """Whether rows that arrived in this hour (counted from 1970, UTC) may be wanted."""
         return self.begin < (hour + 1) * HOUR_NS and hour * HOUR_NS < self.end
 
 
 class _File(NamedTuple):
-    """A file of one kind with rows from `number` on."""
+    """A file with rows from `number` on, which `rows` reads."""
 
-    kind: Kind
     number: int
-    path: Path
+    rows: Iterator[Numbered]
 
 
 def read(root: Path, wanted: Wanted | None = None) -> Iterator[MarketRow]:
@@ -64,18 +69,20 @@ def read(root: Path, wanted: Wanted | None = None) -> Iterator[MarketRow]:
 
 def _sessions(root: Path, wanted: Wanted) -> dict[int, list[_File]]:
     found = defaultdict[int, list[_File]](list)
+    removed = removed_files(root)
     for name, kind in KINDS.items():
-        if wanted.kinds is not None and name not in wanted.kinds:
-            continue
-        for path in sorted((root / name).glob(f"*/*/*{SUFFIX}")):
-            if wanted.instruments is None or path.parent.name in wanted.instruments:
+        for path in sorted((root / name).glob(f"*/*/*{SUFFIX}")) if wanted.has_kind(name) else ():
+            is_named = wanted.instruments is None or path.parent.name in wanted.instruments
+            if is_named and not removed(path):
                 hour, session, number = place_of_sealed(path)
                 if wanted.has_hour(hour):
-                    found[session].append(_File(kind, number, path))
-        for path in sorted((root / OPEN).glob(f"{name}-*.arrow")):
+                    found[session].append(_File(number, _sealed_rows(kind, path)))
+        # A damaged segment of any kind has notices, too.
+        is_read = wanted.has_kind(name) or wanted.has_kind(_NOTICES)
+        for path in sorted((root / OPEN).glob(f"{name}-*.arrow")) if is_read else ():
             place = place_of(path)
             if wanted.has_hour(place.hour):
-                found[place.session].append(_File(kind, place.number, path))
+                found[place.session].append(_File(place.number, _open_rows(root, path, wanted)))
     return found
 
 
@@ -95,20 +102,23 @@ def place_of_sealed(path: Path) -> tuple[int, int, int]:
 def _merged(files: Sequence[_File]) -> Iterator[Numbered]:
     """The rows of the files by number, each once. A file is opened when its first row is next.
 
-    A recorder that was killed while it sealed leaves rows both in a segment and in a sealed file.
+    A recorder that was killed while it sealed leaves rows both in a segment and in a sealed file. Rows of one kind and
+    instrument never have equal numbers; a notice of lost rows may have that of a row of another kind.
     """
     waiting = sorted(files, key=lambda file: file.number)
     present = list[tuple[int, int, MarketRow, Iterator[Numbered]]]()
-    opened, last = 0, 0
+    last = dict[tuple[str, str], int]()
+    opened = 0
     while present or opened < len(waiting):
         if opened < len(waiting) and (not present or waiting[opened].number <= present[0][0]):
-            _push(present, opened, _rows(waiting[opened]))
+            _push(present, opened, waiting[opened].rows)
             opened += 1
             continue
         number, place, row, rest = heapq.heappop(present)
-        if number > last:
+        key = kind_of(row).name, row.instrument
+        if number > last.get(key, 0):
             yield number, row
-        last = number
+            last[key] = number
         _push(present, place, rest)
 
 
@@ -118,21 +128,23 @@ def _push(present: list[Any], place: int, rows: Iterator[Numbered]) -> None:
         heapq.heappush(present, (first[0], place, first[1], rows))
 
 
-def _rows(file: _File) -> Iterator[Numbered]:
-    for batch in batches(file.path) if file.path.suffix == ".arrow" else _groups(file):
-        yield from file.kind.rows(batch)
+def _open_rows(root: Path, segment: Path, wanted: Wanted) -> Iterator[Numbered]:
+    for part in parts_of(root, segment):
+        if wanted.has_kind(part.place.kind.name):
+            yield from part.place.kind.rows(part.batch)
 
 
-def _groups(file: _File) -> Iterator[Any]:
+def _sealed_rows(kind: Kind, path: Path) -> Iterator[Numbered]:
     arrow, parquet = (importlib.import_module(name) for name in ("pyarrow", "pyarrow.parquet"))
     try:
-        with parquet.ParquetFile(file.path) as opened:
-            missing = sorted(set(file.kind.columns) - set(opened.schema_arrow.names))
+        with parquet.ParquetFile(path) as opened:
+            missing = sorted(set(kind.columns) - set(opened.schema_arrow.names))
             if missing:
-                raise unreadable(file.path, f"it has no column {', '.join(missing)}")
-            yield from opened.iter_batches(batch_size=5_000)
+                raise unreadable(path, f"it has no column {', '.join(missing)}")
+            for group in opened.iter_batches(batch_size=5_000):
+                yield from kind.rows(group)
     except (OSError, arrow.ArrowException) as fault:
-        raise unreadable(file.path, str(fault).rstrip(".")) from None
+        raise unreadable(path, str(fault).rstrip(".")) from None
 
 
 def unreadable(path: Path, why: str) -> InvalidInput:

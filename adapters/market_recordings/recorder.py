@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from adapters.market_recordings.kind import KINDS, Numbered, kind_of
+from adapters.market_recordings.lock import lock_folder
 from adapters.market_recordings.manifest import begin_manifest
+from adapters.market_recordings.parts import OPEN
 from adapters.market_recordings.row import MarketRow
 from adapters.market_recordings.segment import HOUR_NS, Place, Segment
 from domain.errors import InvalidInput
 
-OPEN = "open"
-"""The folder of the segments."""
-_LOCK = "recorder"
+_DIGITS = re.compile(r"\d+")
 
 
 class Recorder:
@@ -36,15 +36,10 @@ class Recorder:
         self._segments = dict[str, Segment]()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
             begin_manifest(folder)
         except OSError as fault:
             raise InvalidInput(f"{folder} cannot be written: {fault.strerror}") from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._lock)
-            raise InvalidInput(f"another recorder writes to {folder}; name another folder") from None
+        self._lock = lock_folder(folder)
 
     @property
     def waiting(self) -> int:
@@ -59,9 +54,7 @@ class Recorder:
     def left(self) -> Sequence[Path]:
         """The segments that earlier sessions left unsealed, oldest first."""
         own = {segment.path for segment in self._segments.values()}
-        return sorted(
-            set(self._folder.glob("*.arrow")) - own, key=lambda path: (path.stat().st_mtime_ns, path.name)
-        )
+        return sorted(set(self._folder.glob("*.arrow")) - own, key=_age)
 
     def add(self, row: MarketRow) -> None:
         """Takes the next row of the session."""
@@ -100,11 +93,15 @@ class Recorder:
         present = self._segments.get(name)
         if present is not None and present.place.hour == hour:
             return []
+        if present is not None:
+            present.close()  # first: a segment that another one follows is read as one that was ended
         self._segments[name] = Segment(self._folder, Place(KINDS[name], hour, self._session, number))
-        if present is None:
-            return []
-        present.close()
-        return [present.path]
+        return [] if present is None else [present.path]
+
+
+def _age(path: Path) -> Sequence[int]:
+    """Hour, session and number of a segment, of any file in its folder."""
+    return [int(digits) for digits in _DIGITS.findall(path.stem)]
 
 
 def _by_hour(rows: Sequence[Numbered]) -> Mapping[int, Sequence[Numbered]]:

@@ -1,7 +1,8 @@
 """A segment: an Arrow stream to which batches of one kind are appended.
 
 A program that is killed, or a disk that is full, leaves a segment whose last batch is not whole. Every batch before it
-is read.
+is read (`adapters/market_recordings/stream.py`). Each batch states the digest of its rows, and how many were written
+before it, so that damage is noticed.
 """
 
 from __future__ import annotations
@@ -9,15 +10,21 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from adapters.market_recordings.digest import digest_of
 from adapters.market_recordings.kind import KINDS, Kind, Numbered
+from adapters.whole_file import synchronise
 from domain.errors import InvalidInput, RecordingError
 
 _NAME: Final = re.compile(r"(?P<kind>[a-z]+)-(?P<hour>\d+)-(?P<session>\d+)-(?P<number>\d+)\.arrow")
 HOUR_NS: Final = 3_600_000_000_000
+STAMPED: Final = b"whence.stamped"
+"""What the schema of a segment states whose batches have a digest and the number of rows before them."""
+DIGEST: Final = b"whence.digest"
+ROWS_BEFORE: Final = b"whence.rows_before"
 
 
 class Place(NamedTuple):
@@ -51,25 +58,32 @@ class Segment:
         self.place = place
         self.path = folder / place.file_name
         arrow = importlib.import_module("pyarrow")
+        self._rows = 0
+        schema = place.kind.schema().with_metadata({STAMPED: b"1"})
         try:
             self._file = self.path.open("xb", buffering=0)
             options = arrow.ipc.IpcWriteOptions(compression="zstd")
-            self._stream = arrow.ipc.new_stream(self._file, place.kind.schema(), options=options)
+            self._stream = arrow.ipc.new_stream(self._file, schema, options=options)
+            synchronise(folder)
         except OSError as fault:
             raise self._refused(fault) from None
 
     def append(self, rows: Sequence[Numbered]) -> None:
         """Writes the rows as one batch, durable when this returns."""
+        batch = self.place.kind.batch(rows)
+        stamp = {DIGEST: digest_of([batch]), ROWS_BEFORE: str(self._rows)}
         try:
-            self._stream.write_batch(self.place.kind.batch(rows))
+            self._stream.write_batch(batch, custom_metadata=stamp)
             os.fsync(self._file.fileno())
         except OSError as fault:
             raise self._refused(fault) from None
+        self._rows += len(rows)
 
     def close(self) -> None:
-        """Ends the stream."""
+        """Ends the stream, durably: a segment that another one follows has its end."""
         try:
             self._stream.close()
+            os.fsync(self._file.fileno())
             self._file.close()
         except OSError as fault:
             raise self._refused(fault) from None
@@ -81,25 +95,3 @@ class Segment:
     def _refused(self, fault: OSError) -> RecordingError:
         return RecordingError(f"{self.path} cannot be written: {fault.strerror or fault}")
 
-
-def batches(path: Path) -> Iterator[Any]:
-    """The whole batches of a segment, in order. Raises RecordingError where the file cannot be read."""
-    arrow = importlib.import_module("pyarrow")
-    try:
-        with path.open("rb") as file:
-            yield from _whole(arrow, file)
-    except OSError as fault:
-        raise RecordingError(f"{path} cannot be read: {fault.strerror}") from None
-
-
-def _whole(arrow: Any, file: Any) -> Iterator[Any]:
-    try:
-        stream = arrow.ipc.open_stream(file)
-    except arrow.ArrowInvalid:
-        return
-    while True:
-        try:
-            batch = stream.read_next_batch()
-        except (StopIteration, arrow.ArrowInvalid, OSError):
-            return
-        yield batch

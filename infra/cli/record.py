@@ -66,6 +66,7 @@ def record(
     from contextlib import closing
 
     from adapters.extras import BYBIT, FILES, check_extras
+    from adapters.market_recordings.retention import GIB, Kept
     from adapters.market_recordings.tap import MarketTap
     from adapters.processes.announcement import ProcessRole
     from infra.cli.stopping import stoppable
@@ -94,7 +95,8 @@ def record(
     with stoppable() as stopping:
         sink: Sink
         if target is Target.PARQUET:
-            sink, where = FolderSink(out, session, settings.recordings_days), str(out)
+            kept = Kept(settings.recordings_days, settings.recordings_gib * GIB)
+            sink, where = FolderSink(out, session, kept), str(out)
         else:
             from adapters.market_topic.publisher import MarketPublisher
 

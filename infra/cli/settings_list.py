@@ -40,6 +40,7 @@ _OWN: Mapping[str, str] = {
     "book_source": "feed, topic",
     "inputs_days": "from 0 to 36500",
     "recordings_days": "from 0 to 36500",
+    "recordings_gib": "from 0 to 1048576",
     "seal_personal": "true, false",
     "pulse": "",
     "reload": "true, false",

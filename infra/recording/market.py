@@ -10,6 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from adapters.market_recordings.contents import Contents, contents, identity_of
 from adapters.market_recordings.kind import kind_of
 from adapters.market_recordings.reader import Wanted, read
@@ -28,6 +30,8 @@ from infra.recording.sessions import overlaps
 Rows = Callable[[Wanted], Iterator[MarketRow]]
 """Reads the wanted rows in order of receipt."""
 MINUTE: Final = timedelta(minutes=1)
+_ENCODER: Final = msgspec.msgpack.Encoder()
+"""A row in MessagePack states its kind, its fields and the length of each, so rows need no separator in a digest."""
 _BOOKS, _TRADES, _CANDLES, _NOTICES = "books", "trades", "candles", "notices"
 
 
@@ -146,6 +150,7 @@ def _check_sessions(root: Path, found: Contents) -> None:
 def of_rows(name: str, rows: Rows) -> Found:
     """The recording that `rows` reads, such as a topic of Kafka; all of it is read to know what it has.
 
+    Its identity is a digest of every value of the rows of the chosen instruments, in the order in which they are read.
     Raises InvalidInput where it has nothing.
     """
     kinds, hashes = defaultdict[str, set[str]](set), dict[str, Any]()
@@ -154,7 +159,7 @@ def of_rows(name: str, rows: Rows) -> Found:
         kind = kind_of(row).name
         kinds[row.instrument].add(kind)
         begin_ns, end_ns = min(begin_ns, row.arrived_ns), max(end_ns, row.arrived_ns)
-        hashes.setdefault(row.instrument, sha256()).update(f"{kind}|{row.arrived_ns}\n".encode())
+        hashes.setdefault(row.instrument, sha256()).update(_ENCODER.encode(row))
     if not kinds:
         raise InvalidInput(f"{name} has no recording of a market; `whence record --to kafka` makes one")
 

@@ -11,14 +11,15 @@ from typing import Any, Protocol
 from adapters.back_off import random_pause
 from adapters.market_recordings.kind import Numbered
 from adapters.market_recordings.recorder import Recorder
-from adapters.market_recordings.retention import remove_old_days
+from adapters.market_recordings.retention import Kept, remove_old_days
 from adapters.market_recordings.row import MarketRow
-from adapters.market_recordings.sealing import seal
+from adapters.market_recordings.sealing import DAMAGED, seal
 from adapters.market_topic.publisher import MarketPublisher
 from domain.errors import LogUnavailable
 
 _log = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
+_ALL = Kept()
 
 
 class Stops(Protocol):
@@ -44,12 +45,12 @@ class Sink(Protocol):
 class FolderSink:
     """A recording in a folder. Segments that ended are sealed by a thread beside the recorder."""
 
-    def __init__(self, folder: Path, session: int, kept_days: int = 0) -> None:
-        """Seals what an earlier session left. After each sealing only the newest `kept_days` stay; all where 0.
+    def __init__(self, folder: Path, session: int, kept: Kept = _ALL) -> None:
+        """Seals what an earlier session left. After each sealing the oldest days are removed that are not `kept`.
 
         Raises InvalidInput where the folder cannot be used.
         """
-        self._folder, self._recorder, self._kept_days = folder, Recorder(folder, session), kept_days
+        self._folder, self._recorder, self._kept = folder, Recorder(folder, session), kept
         self._thread = ThreadPoolExecutor(1, "sealing")
         self._sealing = list[Future[Any]]()
         self._seal(self._recorder.left())
@@ -74,10 +75,15 @@ class FolderSink:
             self._recorder.release()
 
     def _seal(self, segments: Sequence[Path]) -> None:
-        self._sealing += [self._thread.submit(seal, self._folder, one) for one in segments]
-        if segments and self._kept_days:
+        self._sealing += [self._thread.submit(_sealed, self._folder, one) for one in segments]
+        if segments and self._kept != _ALL:
             # The same thread: no file is sealed while the manifest is replaced.
-            self._sealing.append(self._thread.submit(remove_old_days, self._folder, self._kept_days))
+            self._sealing.append(self._thread.submit(remove_old_days, self._folder, self._kept))
+
+
+def _sealed(folder: Path, segment: Path) -> None:
+    for loss in seal(folder, segment).losses:
+        _log.error("%s; the segment is kept as %s", loss, folder / DAMAGED / segment.name)
 
 
 class TopicSink:

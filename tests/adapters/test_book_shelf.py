@@ -10,6 +10,8 @@ import pytest
 from adapters import book_shelf
 from adapters.book_shelf import BookShelf
 from adapters.ladder_book.scale import Scale
+from adapters.market_recordings.row import MarketRow, NoticeRow
+from adapters.market_recordings.tap import MarketTap
 from adapters.milliseconds import in_ms
 from domain.book.book import BookTerms, Taken
 from domain.book.depth import PublicTrade
@@ -87,6 +89,53 @@ def test_a_silent_book_is_declared_requested_and_not_read() -> None:
     assert kept.requests((BTC,)) == [BTC]
     state = kept.states({BTC: "", ETH: ""})[0]
     assert (state.is_live, state.gaps, state.fault) == (False, 1, "nothing came for 10 s")
+
+
+class Taps:
+    """A tap that counts the messages, and keeps the notices, by kind."""
+
+    def __init__(self) -> None:
+        self.messages, self.notices = 0, list[str]()
+
+    def take(self, row: MarketRow) -> None:
+        if isinstance(row, NoticeRow):
+            self.notices.append(row.notice)
+        else:
+            self.messages += 1
+
+
+@pytest.mark.parametrize("rule", [Bybit(), BinanceSpot()], ids=["bybit", "binance"])
+def test_a_market_that_stands_still_loses_its_book_once_and_news_make_it_known(rule: SequenceRule) -> None:
+    clock, taps = Clock(), Taps()
+    terms = BookTerms(rule=rule, patience=10.0)
+    kept = BookShelf((BTC,), terms, clock=lambda: NOW, seconds=clock, tap=MarketTap(taps.take))
+    kept.take(BTC, snapshot(100))
+    requested = 0
+    for _ in range(600):  # ten minutes, in which the exchange answers each request with the book that it has
+        clock.at += 1.0
+        for name in kept.requests((BTC,)):
+            requested += 1
+            assert kept.take(name, snapshot(100)) is Taken.OLD
+        assert kept.depth(BTC, 5) is None or clock.at <= 10.0
+    state = kept.states({BTC: ""})[0]
+    assert (state.is_live, state.gaps, state.fault) == (False, 1, "nothing came for 10 s")
+    assert (taps.messages, taps.notices) == (1, ["GAP"])
+    assert 15 <= requested <= 60  # the longest pause is 30 s
+    assert kept.awaited((BTC,)) == []  # it has been answered: its connection is not to be made anew
+    assert kept.take(BTC, delta(101)) in (Taken.REFUSED, Taken.HELD)
+    assert kept.requests((BTC,)) == [BTC]
+    assert kept.take(BTC, snapshot(101)) is Taken.REPLACED
+    assert kept.depth(BTC, 5) is not None
+
+
+def test_after_a_new_connection_the_snapshot_of_a_market_that_stood_still_is_taken() -> None:
+    clock = Clock()
+    kept = shelf(Bybit(), clock)
+    kept.take(BTC, snapshot(100))
+    clock.at = 10.1
+    assert kept.requests((BTC,)) == [BTC]
+    kept.begin((BTC, ETH))
+    assert kept.take(BTC, snapshot(100)) is Taken.REPLACED
 
 
 def test_a_book_that_its_owner_gives_up_is_requested_and_known_with_the_next_snapshot_whatever_its_number() -> (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
+from datetime import datetime
 from decimal import Decimal
 from itertools import count
 from threading import Event
@@ -159,11 +160,23 @@ def test_a_sweep_costs_what_the_levels_beyond_the_best_cost(books: Books) -> Non
     assert (found.is_whole, found.cost) == (True, (second - best) * asks[second])
 
 
-def test_a_silent_book_is_declared_and_its_topic_subscribed_anew(venue: RunningVenue) -> None:
-    opened = Books(venue, patience=1.0)
+def test_a_book_of_a_market_that_stands_still_is_lost_once_and_known_again_with_the_next_change(
+    venue: RunningVenue,
+) -> None:
+    opened, answers = Books(venue, patience=1.0), set[datetime | None]()
+
+    def is_answered_three_times() -> bool:
+        if opened.gaps()[BTC]:
+            answers.add(opened.feed.states()[0].heard_at)
+        return len(answers) > 3
+
     try:
-        opened.until(lambda: opened.gaps()[ETH] > 0)
-        opened.until(lambda: opened.feed.depth(ETH, 1) is not None)
+        opened.until(is_answered_three_times)
+        assert opened.feed.depth(BTC, 1) is None
+        assert opened.gaps() == {BTC: 1, ETH: 1}
+        assert all(one.fault == "nothing came for 1 s" for one in opened.feed.states())
+        opened.change(1)
+        opened.until(opened.is_the_venues)
     finally:
         opened.feed.close()
 

@@ -15,9 +15,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from adapters.bybit.book_frame import book_terms
+from adapters.market_recordings.contents import faults_of
 from adapters.market_recordings.manifest import MANIFEST
+from adapters.market_recordings.parts import OPEN
 from adapters.market_recordings.reader import Wanted
-from adapters.market_recordings.recorder import OPEN, Recorder
+from adapters.market_recordings.recorder import Recorder
+from adapters.market_recordings.relisting import relist
 from adapters.market_recordings.row import (
     BookRow,
     CandleRow,
@@ -183,6 +186,14 @@ def written(folder: Path, rows: Sequence[MarketRow], *, is_sealed: bool = True, 
     for segment in sorted((folder / OPEN).glob("*.arrow")) if is_sealed else ():
         seal(folder, segment)
     return folder
+
+
+def as_of_an_earlier_version(folder: Path) -> None:
+    """Leaves the folder as a version without manifests would have: no sealed file states that it was listed."""
+    (folder / MANIFEST).unlink()
+    parquet = importlib.import_module("pyarrow.parquet")
+    for path in folder.rglob("*.parquet"):
+        parquet.write_table(parquet.ParquetFile(path).read().replace_schema_metadata(), path, compression="zstd")
 
 
 def test_a_gap_that_a_notice_declares_is_one_reading_until_the_next_whole_book(tmp_path: Path) -> None:
@@ -397,7 +408,7 @@ def test_candles_of_a_quiet_instrument_delay_none_of_another_one(tmp_path: Path)
     ]
 
 
-def test_rows_have_one_identity_whether_they_are_sealed_or_not_and_a_missing_file_another(
+def test_rows_have_one_identity_whether_they_are_sealed_or_not_and_without_a_file_another(
     tmp_path: Path,
 ) -> None:
     rows: list[MarketRow] = [
@@ -409,7 +420,11 @@ def test_rows_have_one_identity_whether_they_are_sealed_or_not_and_a_missing_fil
     written(tmp_path / "sealed", rows)
     one, other = (RecordedMarket(of_folder(tmp_path / name)).identity for name in ("open", "sealed"))
     assert one == other
-    next((tmp_path / "sealed" / "trades").rglob("*.parquet")).unlink()
+    with (tmp_path / "sealed" / MANIFEST).open("r+b") as file:
+        file.truncate(0)
+    moved = next((tmp_path / "sealed" / "trades").rglob("*.parquet"))
+    moved.unlink()
+    assert relist(tmp_path / "sealed").listed == 1
     assert RecordedMarket(of_folder(tmp_path / "sealed")).identity != one
 
 
@@ -438,12 +453,63 @@ def test_rows_of_other_contents_have_another_identity_and_a_folder_without_a_man
     found = [RecordedMarket(of_folder(folder)).identity for folder in folders]
     assert found[0] == found[2] != found[1]
     for folder in folders:
-        (folder / MANIFEST).unlink()
+        as_of_an_earlier_version(folder)
     earlier = [RecordedMarket(of_folder(folder)).identity for folder in folders]
     assert earlier[0] == earlier[1]
     read, traded = START + 20 * MS, START + 30 * MS
     lines = [f"{BTC}|books|{START}|1|1|1|{read}|{read}", f"{BTC}|trades|{START}|1|2|2|{traded}|{traded}"]
     assert earlier[0] == sha256("\n".join(lines).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("line", [0, 2, None], ids=["the first line", "the last line", "the manifest"])
+def test_a_sealed_file_that_no_line_of_the_manifest_lists_is_refused_until_it_is_listed_again(
+    tmp_path: Path, line: int | None
+) -> None:
+    rows: list[MarketRow] = [
+        notice_row(0, Notice.BEGUN),
+        book_row(0, 1, whole=True),
+        trade_row(10),
+    ]
+    written(tmp_path, rows)
+    whole, path = of_folder(tmp_path).identity(frozenset({BTC})), tmp_path / MANIFEST
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.unlink()
+    if line is not None:
+        path.write_bytes(b"".join(lines[:line] + lines[line + 1 :]))
+    with pytest.raises(InvalidInput, match=f"is in no line of {path}, which was removed or shortened: restore it"):
+        of_folder(tmp_path)
+    assert len(list(faults_of(tmp_path))) == (3 if line is None else 1)
+    found = relist(tmp_path)
+    assert (found.listed, len(found.added), found.removed) == (3, 3 if line is None else 1, [])
+    assert of_folder(tmp_path).identity(frozenset({BTC})) == whole
+    assert list(faults_of(tmp_path)) == []
+
+
+def test_a_listed_file_that_is_missing_is_refused_until_it_is_listed_no_more(tmp_path: Path) -> None:
+    written(tmp_path, [book_row(0, 1, whole=True), trade_row(10)])
+    file = next((tmp_path / "trades").rglob("*.parquet"))
+    file.unlink()
+    with pytest.raises(InvalidInput, match=f"{file} is missing, which was sealed with 1 row: restore it; if you"):
+        of_folder(tmp_path)
+    assert relist(tmp_path).removed == [file.relative_to(tmp_path).as_posix()]
+    assert of_folder(tmp_path).kinds == {BTC: frozenset({"books"})}
+
+
+def test_a_file_whose_rows_were_changed_is_not_listed_again_and_one_of_an_earlier_version_stays_unlisted(
+    tmp_path: Path,
+) -> None:
+    written(tmp_path, [book_row(0, 1, whole=True)])
+    as_of_an_earlier_version(tmp_path)
+    written(tmp_path, [trade_row(10)], session=START + 1)
+    assert relist(tmp_path).listed == 1
+    assert of_folder(tmp_path).kinds == {BTC: frozenset({"books", "trades"})}
+    file = next((tmp_path / "trades").rglob("*.parquet"))
+    parquet, before = importlib.import_module("pyarrow.parquet"), (tmp_path / MANIFEST).read_bytes()
+    table = parquet.read_table(file)
+    parquet.write_table(table.set_column(table.schema.get_field_index("price"), "price", [["99"]]), file)
+    with pytest.raises(InvalidInput, match=f"{file} was changed after it was sealed: restore it"):
+        relist(tmp_path)
+    assert (tmp_path / MANIFEST).read_bytes() == before
 
 
 def test_a_segment_that_was_cut_is_read_to_its_last_whole_batch(tmp_path: Path) -> None:
@@ -526,6 +592,33 @@ def test_rows_of_a_topic_are_a_market_like_those_of_a_folder(tmp_path: Path) -> 
     assert list(topic.moments([ReadingMaker(BTC)], EVER)) == list(folder.moments([ReadingMaker(BTC)], EVER))
     with pytest.raises(InvalidInput, match=r"whence\.market has no recording of a market"):
         of_rows("whence.market", lambda _wanted: iter(()))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(book_row(0, 1, whole=True), frame=snapshot(1, at=START // MS, asks=[("100.3", "7")])),
+        replace(trade_row(10), price="100.7"),
+        replace(trade_row(10), is_buy=False),
+        notice_row(30, Notice.LOST, "2 rows"),
+    ],
+    ids=["a level", "a price", "a side", "a notice"],
+)
+def test_rows_of_a_topic_whose_contents_changed_have_another_identity(other: MarketRow) -> None:
+    rows: list[MarketRow] = [
+        book_row(0, 1, whole=True),
+        trade_row(10),
+        notice_row(30, Notice.LOST, "1 row"),
+        trade_row(40, instrument=ETH),
+    ]
+    changed = [other if type(row) is type(other) and row.instrument == BTC else row for row in rows]
+    assert [row.arrived_ns for row in changed] == [row.arrived_ns for row in rows]
+
+    def identity(held: Sequence[MarketRow], instrument: str) -> str:
+        return of_rows("topic", lambda _wanted: iter(held)).identity(frozenset({instrument}))
+
+    assert identity(rows, BTC) == identity(list(rows), BTC) != identity(changed, BTC)
+    assert identity(rows, ETH) == identity(changed, ETH)
 
 
 def test_a_topic_beside_a_log_on_kafka_is_read_by_the_option_of_a_backtest(

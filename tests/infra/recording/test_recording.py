@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.market_recordings.contents import faults_of
+from adapters.market_recordings.contents import contents, faults_of
+from adapters.market_recordings.parts import OPEN
 from adapters.market_recordings.reader import read
-from adapters.market_recordings.recorder import OPEN
+from adapters.market_recordings.recorder import Recorder
+from adapters.market_recordings.retention import Kept, remove_old_days
 from adapters.market_recordings.row import MarketRow, Notice, NoticeRow, TradeRow
 from adapters.market_topic.place import MarketTopic
 from adapters.market_topic.publisher import MarketPublisher
@@ -161,7 +163,7 @@ def test_only_the_newest_days_with_rows_stay_also_after_the_clock_jumped_ahead(t
     days = (0, 1, 2, 400)
     for number, later in enumerate(days):
         at = START + later * 24 * 60 * MINUTE
-        with closing(FolderSink(tmp_path, at, kept_days=3)) as sink:
+        with closing(FolderSink(tmp_path, at, Kept(days=3))) as sink:
             sink.write([replace(trade(number), arrived_ns=at)], Stops(1))
     assert [row.id for row in read(tmp_path) if isinstance(row, TradeRow)] == ["1", "2", "3"]
     assert list(faults_of(tmp_path)) == []
@@ -169,3 +171,53 @@ def test_only_the_newest_days_with_rows_stay_also_after_the_clock_jumped_ahead(t
     with closing(FolderSink(tmp_path, START + 401 * 24 * 60 * MINUTE)) as sink:
         sink.write([trade(9)], Stops(1))
     assert len(list(read(tmp_path))) == 4
+
+
+def test_the_oldest_days_go_until_the_recording_has_its_size_and_segments_and_the_newest_day_stay(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(4):
+        at = START + number * 24 * 60 * MINUTE
+        with closing(FolderSink(tmp_path, at)) as sink:
+            sink.write([replace(trade(number), arrived_ns=at)], Stops(1))
+    recorder = Recorder(tmp_path, START + 3 * 24 * 60 * MINUTE + 1)
+    recorder.add(trade(9))  # of the oldest day, and not sealed
+    recorder.flush()
+    (segment,) = (tmp_path / OPEN).iterdir()
+    size = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+    day = sum(path.stat().st_size for path in sorted((tmp_path / "trades").iterdir())[0].rglob("*.parquet"))
+    assert remove_old_days(tmp_path, Kept(bytes=size)) == []
+    assert remove_old_days(tmp_path, Kept(bytes=size - day - 1)) == ["2023-11-14", "2023-11-15"]
+    assert remove_old_days(tmp_path, Kept(days=2)) == []
+    assert not caplog.records
+    assert remove_old_days(tmp_path, Kept(bytes=1)) == ["2023-11-16"]
+    assert "the newest day of the recording and what is not sealed yet have" in caplog.text
+    assert [row.id for row in read(tmp_path) if isinstance(row, TradeRow)] == ["3", "9"]
+    assert segment.exists()
+    assert list(faults_of(tmp_path)) == []
+    recorder.release()
+
+
+@pytest.mark.parametrize("killed_at", ["begin_removal", "_shorten_manifest", "_remove_unlisted", "end_removal"])
+def test_a_kill_while_days_are_removed_leaves_a_recording_that_is_read_and_the_next_call_removes_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: str
+) -> None:
+    for number in range(3):
+        at = START + number * 24 * 60 * MINUTE
+        with closing(FolderSink(tmp_path, at)) as sink:
+            sink.write([replace(trade(number), arrived_ns=at)], Stops(1))
+
+    def killed(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(f"adapters.market_recordings.retention.{killed_at}", killed)
+        remove_old_days(tmp_path, Kept(days=1))
+    left = [row.id for row in read(tmp_path) if isinstance(row, TradeRow)]
+    assert left == (["0", "1", "2"] if killed_at in ("begin_removal", "_shorten_manifest") else ["2"])
+    assert sum(held.rows for held in contents(tmp_path).values()) == len(left)
+    assert list(faults_of(tmp_path)) == []
+    remove_old_days(tmp_path, Kept(days=1))
+    assert [row.id for row in read(tmp_path) if isinstance(row, TradeRow)] == ["2"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.jsonl", "open", "recorder", "trades"]
+    assert len(list(tmp_path.rglob("*.parquet"))) == 1
