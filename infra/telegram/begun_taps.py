@@ -1,7 +1,8 @@
 """The taps whose outcome has not been shown: a restart in between is reported to who tapped.
 
 Each is in the state's file before Telegram has the tap confirmed, until its outcome has been shown. A tap that a former
-process of the bot left there may have been carried out or not; its report states that, and arrives at least once.
+process of the bot left there may have been carried out or not; its report states that, and arrives at least once. So
+does the report of a tap that an error of the bot ended.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from infra.telegram.screens.journal import EXPORT
 from infra.telegram.screens.risk import TRIP
 from infra.telegram.screens.strategies import PAUSE, RESUME
 from infra.telegram.screens.trade import PLACE
-from infra.telegram.state import Begun, StateFile
+from infra.telegram.state import Begun, StateFile, current
 from infra.telegram.words import Words
 
 BUTTONS: Final[Mapping[str, str]] = {
@@ -41,10 +42,11 @@ _ID: Final = "tap-"
 
 
 class BegunTaps:
-    """Use it in one event loop."""
+    """Use it in one event loop. A tap in a group is that of the group's present id, whichever id it is given with."""
 
     def __init__(self, file: StateFile) -> None:
         self._file = file
+        file.state.begun = list(dict.fromkeys(self.present(one) for one in file.state.begun))
         self.left: Sequence[Begun] = tuple(file.state.begun)
         """Those of a former process of the bot."""
         self._placed: set[int] = set()
@@ -62,7 +64,7 @@ class BegunTaps:
 
     def note(self, tap: Begun) -> bool:
         """As `begin`, for a tap that is written with the next change of the state."""
-        begun = self._file.state.begun
+        begun, tap = self._file.state.begun, self.present(tap)
         if tap in begun:
             return False
         begun.append(tap)
@@ -70,7 +72,12 @@ class BegunTaps:
 
     def is_left(self, tap: Begun) -> bool:
         """Whether a former process of the bot took this tap up."""
-        return tap in self.left
+        return self.present(tap) in self.left
+
+    def present(self, tap: Begun) -> Begun:
+        """The tap with the present id of its chat."""
+        chat = current(self._file.state.moved, tap.chat)
+        return tap if chat == tap.chat else Begun(tap.user, chat, tap.data)
 
     def placed(self, chat: int) -> None:
         """A screen is on its way to the chat."""
@@ -83,6 +90,7 @@ class BegunTaps:
 
     def ended(self, tap: Begun) -> None:
         """What the tap did has ended. Its outcome is shown once the chat's screen and the tap's files have arrived."""
+        tap = self.present(tap)
         if tap in self._files:
             return
         if tap.chat in self._placed:
@@ -92,14 +100,30 @@ class BegunTaps:
 
     def sends(self, tap: Begun, files: Iterable[Alert]) -> None:
         """These files are the outcome of the tap."""
-        self._files[tap] = {one.id for one in files}
+        self._files[self.present(tap)] = {one.id for one in files}
 
-    def report(self, tap: Begun, words: Words) -> Alert:
-        """The report of a tap that a former process of the bot left."""
+    def forget(self, tap: Begun) -> None:
+        """Ends a tap of whose outcome nobody can be informed."""
+        self._end([self.present(tap)])
+
+    def moved(self, old: int, new: int) -> None:
+        """A group has another id, and the taps in it too."""
+        state = self._file.state
+        state.begun = list(dict.fromkeys(self.present(one) for one in state.begun))
+        self.left = tuple(self.present(one) for one in self.left)
+        self._files = {self.present(tap): files for tap, files in self._files.items()}
+        self._reports = {report: self.present(tap) for report, tap in self._reports.items()}
+        self._until_shown[new] += [self.present(tap) for tap in self._until_shown.pop(old, [])]
+        if old in self._placed:
+            self._placed.remove(old)
+            self._placed.add(new)
+
+    def report(self, tap: Begun, words: Words, *, failed: bool = False) -> Alert:
+        """The report of a tap that a former process of the bot left, or that has `failed` by an error of the bot."""
         verb, _, argument = tap.data.partition(":")
-        label = words(BUTTONS[verb])
+        label = words(BUTTONS[verb]) if verb in BUTTONS else verb
         is_export = verb == EXPORT
-        text = words("interrupted-export") if is_export else words("interrupted", button=label)
+        text = _stated(verb, words, label, failed=failed)
         buttons = ((Button(label, f"{EXPORT}:{argument}"),),) if is_export else ()
 
         def shown(may_repeat: bool) -> Content:  # noqa: FBT001
@@ -107,7 +131,7 @@ class BegunTaps:
             return Content(lines([Text(text), *doubt]), buttons)
 
         alert = Alert(f"{_ID}{tap.user}-{tap.data}", Level.HIGH, None, shown, text, alone=True)
-        self._reports[alert.id] = tap
+        self._reports[alert.id] = self.present(tap)
         return alert
 
     def arrived(self, alerts: Sequence[Alert]) -> None:
@@ -128,3 +152,12 @@ class BegunTaps:
         state.begun = [one for one in state.begun if one not in taps]
         self.left = [one for one in self.left if one not in taps]
         self._file.save()
+
+
+def _stated(verb: str, words: Words, label: str, *, failed: bool) -> str:
+    """What the report of a tap states. A verb that no button has is that of another version of the program."""
+    if verb not in BUTTONS:
+        return words("interrupted-unknown", button=label)
+    if failed:
+        return words("failed-export") if verb == EXPORT else words("failed", button=label)
+    return words("interrupted-export") if verb == EXPORT else words("interrupted", button=label)

@@ -152,14 +152,16 @@ class Desk:
 
     def report_left(self) -> None:
         """Reports the taps whose outcome a former process of the bot has not shown. A kill switch that is pending is
-        carried out, and its outcome shown, without one."""
-        state = self._file.state
-        pending = {_tap_of(one) for one in state.kills}
+        carried out, and its outcome shown, without one. A tap of a user that is not listed any more is reported in the
+        log alone."""
+        pending = {self._begun.present(_tap_of(one)) for one in self._file.state.kills}
         for tap in self._begun.left:
-            chat = current(state.moved, tap.chat)
-            person = self._people.person(tap.user, chat)
-            if person is not None and tap not in pending:
-                self._sender.add(chat, self._begun.report(tap, words_of(person.language)))
+            person = self._people.person(tap.user, tap.chat)
+            if person is None:
+                _log.error("whether the tap %s of user %d was carried out is not known", tap.data, tap.user)
+                self._begun.forget(tap)
+            elif tap not in pending:
+                self._sender.add(tap.chat, self._begun.report(tap, words_of(person.language)))
 
     def arrived(self, alerts: Sequence[Alert]) -> None:
         """These are finished in a chat."""
@@ -187,7 +189,8 @@ class Desk:
         self._opened.pop(old, None)
         if old in screens:
             self._opened[new] = screens[new] = replace_message(screens.pop(old), 0)
-            self._file.save()
+        self._begun.moved(old, new)
+        self._file.save()
 
     async def refresh(self) -> None:
         """Looks at every live screen once, and shows those that have changed. One that fails neither keeps the others
@@ -242,15 +245,16 @@ class Desk:
         person = self._people.person(kill.user, kill.chat)
         if person is None:
             return
-        visit = Visit(kill.chat, person, Tap(kill.tap, "", kill.message))
+        chat = current(self._file.state.moved, kill.chat)
+        visit = Visit(chat, person, Tap(kill.tap, "", kill.message))
         words = visit.words
         if isinstance(became, Open):
             self._begin(self.notify(visit, words("kill-waits")))
         elif isinstance(became, NotDone):
             refused = self._after(visit, words("kill-refused", reason=became.reason), RISK)
-            self._begin(self._ending(_tap_of(kill), refused))
+            self._begin(self._ending(visit, _tap_of(kill), refused))
         else:
-            self._begin(self._ending(_tap_of(kill), self._after_done(visit, became)))
+            self._begin(self._ending(visit, _tap_of(kill), self._after_done(visit, became)))
 
     async def acknowledge(self, visit: Visit, notice: str) -> None:
         """Acknowledges a notice."""
@@ -494,10 +498,18 @@ class Desk:
     def _begin_kept(self, visit: Visit, tap: Tap, work: Awaitable[None]) -> None:
         """Begins what a tap does once the tap is in the state's file, until its outcome has been shown."""
         begun = Begun(visit.person.user, visit.chat, tap.data)
-        self._begin(self._ending(begun, work) if self._begun.begin(begun) else work)
+        self._begin(self._ending(visit, begun, work) if self._begun.begin(begun) else work)
 
-    async def _ending(self, tap: Begun, work: Awaitable[None]) -> None:
-        await work
+    async def _ending(self, visit: Visit, tap: Begun, work: Awaitable[None]) -> None:
+        """Ends the tap after its work. One that an error of the bot ends is reported, because its outcome was not
+        shown; a cancelled one is left to the next process."""
+        try:
+            await work
+        except Exception:
+            if _sends(tap.data):
+                self._open_requests.may_have_arrived([_key(tap.data)])
+            self._sender.add(visit.chat, self._begun.report(tap, visit.words, failed=True))
+            raise
         self._begun.ended(tap)
 
     def _is_present(self, chat: int, tap: Tap) -> bool:
@@ -577,10 +589,11 @@ class Desk:
 
     def _place(self, visit: Visit, name: str, argument: str, content: Content) -> None:
         """Edits the chat's screen where the tap is in it; otherwise a new message takes its place."""
-        before = self._file.state.screens.get(visit.chat)
+        chat = current(self._file.state.moved, visit.chat)
+        before = self._file.state.screens.get(chat)
         edits = before is not None and visit.tap is not None and visit.tap.message == before.message
         opened = OpenScreen(before.message if before and edits else 0, name, argument, visit.person.user)
-        self._show(visit.chat, opened, content)
+        self._show(chat, opened, content)
 
     def _show(self, chat: int, opened: OpenScreen, content: Content) -> None:
         before = self._file.state.screens.get(chat)
@@ -619,7 +632,7 @@ def _tap_of(kill: Kill) -> Begun:
 
 def _key(data: str) -> str:
     """The key of the request that a button sends."""
-    return data.split(":")[1]
+    return data.partition(":")[2].partition(":")[0]
 
 
 def _sends(data: str) -> bool:
