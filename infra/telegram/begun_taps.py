@@ -49,8 +49,10 @@ class BegunTaps:
         file.state.begun = list(dict.fromkeys(self.present(one) for one in file.state.begun))
         self.left: Sequence[Begun] = tuple(file.state.begun)
         """Those of a former process of the bot."""
-        self._placed: set[int] = set()
-        self._until_shown = defaultdict[int, list[Begun]](list)
+        self._placed: dict[int, int] = {}
+        """By chat, the number of the last screen that is on its way."""
+        self._until_shown = defaultdict[int, list[tuple[int, Begun]]](list)
+        """By chat, the taps that have ended, each with the number of the screen that shows its outcome."""
         self._files: dict[Begun, set[str]] = {}
         self._reports: dict[str, Begun] = {}
 
@@ -79,22 +81,29 @@ class BegunTaps:
         chat = current(self._file.state.moved, tap.chat)
         return tap if chat == tap.chat else Begun(tap.user, chat, tap.data)
 
-    def placed(self, chat: int) -> None:
-        """A screen is on its way to the chat."""
-        self._placed.add(chat)
+    def placed(self, chat: int, number: int) -> None:
+        """The screen of this number is on its way to the chat."""
+        self._placed[chat] = number
 
-    def shown(self, chat: int) -> None:
-        """The chat's screen has arrived, and with it the outcome of each tap that has ended."""
-        self._placed.discard(chat)
-        self._end(self._until_shown.pop(chat, []))
+    def shown(self, chat: int, number: int) -> None:
+        """The chat's screen of this number has arrived, and with it the outcome of each tap that it or an earlier one
+        shows: one that a later screen shows has not arrived yet."""
+        if self._placed.get(chat, 0) <= number:
+            self._placed.pop(chat, None)
+        waiting = self._until_shown.pop(chat, [])
+        later = [(own, tap) for own, tap in waiting if own > number]
+        if later:
+            self._until_shown[chat] = later
+        self._end([tap for own, tap in waiting if own <= number])
 
     def ended(self, tap: Begun) -> None:
         """What the tap did has ended. Its outcome is shown once the chat's screen and the tap's files have arrived."""
         tap = self.present(tap)
         if tap in self._files:
             return
-        if tap.chat in self._placed:
-            self._until_shown[tap.chat].append(tap)
+        number = self._placed.get(tap.chat)
+        if number is not None:
+            self._until_shown[tap.chat].append((number, tap))
         else:
             self._end([tap])
 
@@ -113,10 +122,9 @@ class BegunTaps:
         self.left = tuple(self.present(one) for one in self.left)
         self._files = {self.present(tap): files for tap, files in self._files.items()}
         self._reports = {report: self.present(tap) for report, tap in self._reports.items()}
-        self._until_shown[new] += [self.present(tap) for tap in self._until_shown.pop(old, [])]
+        self._until_shown[new] += [(n, self.present(tap)) for n, tap in self._until_shown.pop(old, [])]
         if old in self._placed:
-            self._placed.remove(old)
-            self._placed.add(new)
+            self._placed[new] = max(self._placed.pop(old), self._placed.get(new, 0))
 
     def report(self, tap: Begun, words: Words, *, failed: bool = False) -> Alert:
         """The report of a tap that a former process of the bot left, or that has `failed` by an error of the bot."""

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Final
 
 from adapters.metrics.telegram import TelegramMetrics
@@ -137,6 +138,7 @@ class Desk:
         self._exporting: set[int] = set()
         self._opened: dict[int, OpenScreen] = {}
         self._content: dict[int, Content] = {}
+        self._numbers = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def take(self, update: Update, is_late: bool) -> None:  # noqa: FBT001  # see polling.Take
@@ -171,8 +173,8 @@ class Desk:
         """Waits until everything that was begun has ended."""
         await asyncio.gather(*self._tasks)
 
-    def shown(self, chat: int, message: int) -> None:
-        """The chat's screen is in this message now."""
+    def shown(self, chat: int, message: int, number: int) -> None:
+        """The chat's screen is in this message now, which shows the screen of this number."""
         opened = self._opened.get(chat)
         if opened is None:
             return
@@ -180,7 +182,7 @@ class Desk:
         if self._file.state.screens.get(chat) != new:
             self._file.state.screens[chat] = new
             self._file.save()
-        self._begun.shown(chat)
+        self._begun.shown(chat, number)
 
     def moved(self, old: int, new: int) -> None:
         """A group has another id. Its screen is sent anew there, because the group's messages have other ids."""
@@ -599,8 +601,9 @@ class Desk:
         before = self._file.state.screens.get(chat)
         self._opened[chat], self._content[chat] = opened, content
         former = None if before is None or opened.message else before.message or None
-        self._begun.placed(chat)
-        self._sender.show(chat, ScreenUpdate(content, opened.message or None, former))
+        number = next(self._numbers)
+        self._begun.placed(chat, number)
+        self._sender.show(chat, ScreenUpdate(content, opened.message or None, former, number))
 
     async def _answer(self, tap: Tap, text: str, *, as_alert: bool = False) -> None:
         try:

@@ -103,7 +103,7 @@ async def test_with_a_token_that_was_revoked_alerts_go_on_waiting() -> None:
         def undeliverable(self, chat: int, alerts: tuple[Alert, ...], why: str) -> None:
             pytest.fail("the alert is dropped")
 
-        def shown(self, chat: int, message: int) -> None:
+        def shown(self, chat: int, message: int, number: int) -> None:
             pytest.fail("nothing is shown")
 
         def moved(self, old: int, new: int) -> None:

@@ -1,4 +1,4 @@
-"""Taps whose outcome was not shown: what becomes of them after a restart, an error of the bot and a move of the group."""
+"""Taps whose outcome was not shown: what becomes of them after a restart, an error of the bot and a group's move."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ async def test_a_tap_that_an_error_of_the_bot_ends_is_reported_and_its_request_s
 
 
 async def test_a_tap_that_waits_for_its_response_while_its_group_gets_another_id_ends_there(
-    bench: Trader, tmp_path: Path
+    bench: Trader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await drafted(bench, chat=DESK)
     button = bench.buttons["Place the order now"]
@@ -126,10 +126,10 @@ async def test_a_tap_that_waits_for_its_response_while_its_group_gets_another_id
             assert begun_in_file(tmp_path) == [Begun(TRADER, MOVED, button)]
         return await execute(document, *given)
 
-    bench.outside.execute = moving  # type: ignore[method-assign]
+    monkeypatch.setattr(bench.outside, "execute", moving)
     await bench.desk.take(Update(1, TRADER, DESK, Tap("t", button, 5)), False)
     await bench.desk.close()
-    bench.desk.shown(MOVED, 7)
+    bench.arrives(MOVED, 7)
     assert len(bench.sent(PLACE_ORDER)) == 1
     assert begun_in_file(tmp_path) == []
 
@@ -167,5 +167,30 @@ async def test_a_kill_switch_of_a_group_that_got_another_id_ends_its_tap(tmp_pat
     assert reports(bench) == []
     await bench.attempt()
     assert [chat for chat, _ in bench.outside.screens] == [MOVED]
-    bench.desk.shown(MOVED, 7)
+    bench.arrives(MOVED, 7)
+    assert begun_in_file(tmp_path) == []
+
+
+async def test_a_tap_is_not_ended_by_the_receipt_of_a_screen_that_was_sent_before_its_outcome(
+    bench: Trader, tmp_path: Path
+) -> None:
+    await drafted(bench)
+    button = bench.buttons["Place the order now"]
+    await bench.desk.take(Update(1, TRADER, TRADER, Tap("t", button, 5)), False)
+    await bench.desk.close()
+    former, own = (screen.number for _, screen in bench.outside.screens[-2:])
+    bench.desk.shown(TRADER, 5, former)
+    assert begun_in_file(tmp_path) == [Begun(TRADER, TRADER, button)]
+    bench.desk.shown(TRADER, 5, own)
+    assert begun_in_file(tmp_path) == []
+
+
+async def test_a_tap_ends_with_the_receipt_of_the_screen_that_took_the_place_of_its_own(
+    bench: Trader, tmp_path: Path
+) -> None:
+    await drafted(bench)
+    button = bench.buttons["Place the order now"]
+    await bench.desk.take(Update(1, TRADER, TRADER, Tap("t", button, 5)), False)
+    await bench.desk.close()
+    await bench.type(TRADER, "/risk")
     assert begun_in_file(tmp_path) == []

@@ -93,11 +93,11 @@ class Trader(Bench):
         self, user: int, data: str, *, is_late: bool = False, chat: int = 0, message: int = 5
     ) -> None:
         await super().tap(user, data, is_late=is_late, chat=chat, message=message)
-        self.desk.shown(chat or user, 5)
+        self.arrives(chat or user)
 
     async def type(self, user: int, text: str, chat: int = 0) -> None:
         await super().type(user, text, chat)
-        self.desk.shown(chat or user, 5)
+        self.arrives(chat or user)
 
     async def press(self, user: int, label: str, chat: int = 0) -> None:
         """Taps the button of the chat's screen."""
