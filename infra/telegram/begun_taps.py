@@ -7,14 +7,11 @@ does the report of a tap that an error of the bot ended.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from adapters.telegram.alert import Alert
-from adapters.telegram.content import Button, Content
-from adapters.telegram.level import Level
-from adapters.telegram.text import Text, italic, lines
+from adapters.telegram.content import Button
 from infra.telegram.screens import limits, positions
 from infra.telegram.screens.auto import START, STOP
 from infra.telegram.screens.journal import EXPORT
@@ -22,6 +19,7 @@ from infra.telegram.screens.risk import TRIP
 from infra.telegram.screens.strategies import PAUSE, RESUME
 from infra.telegram.screens.trade import PLACE
 from infra.telegram.state import Begun, StateFile, current
+from infra.telegram.tap_message import tap_message
 from infra.telegram.words import Words
 
 BUTTONS: Final[Mapping[str, str]] = {
@@ -38,7 +36,6 @@ BUTTONS: Final[Mapping[str, str]] = {
     EXPORT: "export",
 }
 """The words on each button whose tap is kept, by the verb of its data."""
-_ID: Final = "tap-"
 
 
 class BegunTaps:
@@ -51,9 +48,10 @@ class BegunTaps:
         """Those of a former process of the bot."""
         self._placed: dict[int, int] = {}
         """By chat, the number of the last screen that is on its way."""
-        self._until_shown = defaultdict[int, list[tuple[int, Begun]]](list)
-        """By chat, the taps that have ended, each with the number of the screen that shows its outcome."""
-        self._files: dict[Begun, set[str]] = {}
+        self._over: dict[Begun, int] = {}
+        """The taps that have ended, each with the number of the screen that shows its outcome, 0 once that arrived."""
+        self._owed: dict[Begun, set[str]] = {}
+        """The ids of the messages that show a tap's outcome and have not arrived."""
         self._reports: dict[str, Begun] = {}
 
     def begin(self, tap: Begun) -> bool:
@@ -90,26 +88,22 @@ class BegunTaps:
         shows: one that a later screen shows has not arrived yet."""
         if self._placed.get(chat, 0) <= number:
             self._placed.pop(chat, None)
-        waiting = self._until_shown.pop(chat, [])
-        later = [(own, tap) for own, tap in waiting if own > number]
-        if later:
-            self._until_shown[chat] = later
-        self._end([tap for own, tap in waiting if own <= number])
+        arrived = [tap for tap, own in self._over.items() if tap.chat == chat and own <= number]
+        self._over.update(dict.fromkeys(arrived, 0))
+        self._settle(arrived)
 
     def ended(self, tap: Begun) -> None:
-        """What the tap did has ended. Its outcome is shown once the chat's screen and the tap's files have arrived."""
+        """What the tap did has ended. Its outcome is shown once the chat's screen and the tap's messages have
+        arrived."""
         tap = self.present(tap)
-        if tap in self._files:
-            return
-        number = self._placed.get(tap.chat)
-        if number is not None:
-            self._until_shown[tap.chat].append((number, tap))
-        else:
-            self._end([tap])
+        self._over[tap] = self._placed.get(tap.chat, 0)
+        self._settle([tap])
 
-    def sends(self, tap: Begun, files: Iterable[Alert]) -> None:
-        """These files are the outcome of the tap."""
-        self._files[self.present(tap)] = {one.id for one in files}
+    def sends(self, tap: Begun, messages: Iterable[Alert]) -> None:
+        """These messages show the outcome of the tap; nothing for a tap that is not kept."""
+        tap = self.present(tap)
+        if tap in self._file.state.begun:
+            self._owed.setdefault(tap, set()).update(one.id for one in messages)
 
     def forget(self, tap: Begun) -> None:
         """Ends a tap of whose outcome nobody can be informed."""
@@ -120,9 +114,9 @@ class BegunTaps:
         state = self._file.state
         state.begun = list(dict.fromkeys(self.present(one) for one in state.begun))
         self.left = tuple(self.present(one) for one in self.left)
-        self._files = {self.present(tap): files for tap, files in self._files.items()}
+        self._owed = {self.present(tap): messages for tap, messages in self._owed.items()}
+        self._over = {self.present(tap): number for tap, number in self._over.items()}
         self._reports = {report: self.present(tap) for report, tap in self._reports.items()}
-        self._until_shown[new] += [(n, self.present(tap)) for n, tap in self._until_shown.pop(old, [])]
         if old in self._placed:
             self._placed[new] = max(self._placed.pop(old), self._placed.get(new, 0))
 
@@ -133,29 +127,29 @@ class BegunTaps:
         is_export = verb == EXPORT
         text = _stated(verb, words, label, failed=failed)
         buttons = ((Button(label, f"{EXPORT}:{argument}"),),) if is_export else ()
-
-        def shown(may_repeat: bool) -> Content:  # noqa: FBT001
-            doubt = [italic(words("alert-may-repeat"))] if may_repeat else []
-            return Content(lines([Text(text), *doubt]), buttons)
-
-        alert = Alert(f"{_ID}{tap.user}-{tap.data}", Level.HIGH, None, shown, text, alone=True)
+        alert = tap_message(f"{tap.user}-{tap.data}", text, words, buttons)
         self._reports[alert.id] = self.present(tap)
         return alert
 
     def arrived(self, alerts: Sequence[Alert]) -> None:
-        """These are finished; all but reports and files of taps are left alone."""
+        """These are finished; all but reports and messages of taps are left alone."""
         ids = {one.id for one in alerts}
-        ended = [self._reports.pop(one) for one in ids & self._reports.keys()]
-        for tap, files in list(self._files.items()):
-            files.difference_update(ids)
-            if not files:
-                del self._files[tap]
-                ended.append(tap)
-        self._end(ended)
+        self._end([self._reports.pop(one) for one in ids & self._reports.keys()])
+        changed = [tap for tap, messages in self._owed.items() if messages & ids]
+        for tap in changed:
+            self._owed[tap] -= ids
+        self._settle(changed)
+
+    def _settle(self, taps: Sequence[Begun]) -> None:
+        """Ends those of the taps that are over and whose screen and messages have arrived."""
+        self._end([one for one in taps if self._over.get(one) == 0 and not self._owed.get(one)])
 
     def _end(self, taps: Sequence[Begun]) -> None:
         if not taps:
             return
+        for one in taps:
+            self._over.pop(one, None)
+            self._owed.pop(one, None)
         state = self._file.state
         state.begun = [one for one in state.begun if one not in taps]
         self.left = [one for one in self.left if one not in taps]

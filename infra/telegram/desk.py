@@ -66,6 +66,7 @@ from infra.telegram.screens.screen import HOME, OPEN, Data, Scene, Screen
 from infra.telegram.screens.strategies import PAUSE, RESUME, STRATEGIES
 from infra.telegram.state import Begun, Kill, StateFile, current
 from infra.telegram.state import Open as OpenScreen
+from infra.telegram.tap_message import tap_message
 from infra.telegram.trading import STEPS, Next, Trading
 from infra.telegram.words import Words, words_of
 
@@ -226,12 +227,21 @@ class Desk:
             await self._open(visit, screen, _drafted(screen, own, self._clock()))
 
     async def notify(self, visit: Visit, text: str) -> None:
-        """Shows a sentence: over the tapped message, or as the chat's screen."""
+        """Shows a sentence: over the tapped message, or as the chat's screen. One that Telegram does not show there is
+        a message, and so is that of a late tap, because Telegram may drop it without a word."""
         if visit.tap is not None:
-            await self._answer(visit.tap, text, as_alert=True)
+            is_shown = await self._answer(visit.tap, text, as_alert=True)
+            if visit.is_late or not is_shown:
+                self._send(visit, visit.tap, text)
             return
         home = Button(visit.words("menu"), f"{OPEN}:{HOME}")
         self._place(visit, HOME, "", Content(Text(text), ((home,),)))
+
+    def _send(self, visit: Visit, tap: Tap, text: str) -> None:
+        """Sends a sentence as a message. A tap that is kept ends after it has arrived."""
+        message = tap_message(tap.id, text, visit.words)
+        self._begun.sends(Begun(visit.person.user, visit.chat, tap.data), [message])
+        self._sender.add(visit.chat, message)
 
     async def trip(self, visit: Visit, key: str) -> None:
         """Has the kill switch tripped; the key was made by the first tap. Raises NotTakenUp where it cannot be kept."""
@@ -248,7 +258,7 @@ class Desk:
         if person is None:
             return
         chat = current(self._file.state.moved, kill.chat)
-        visit = Visit(chat, person, Tap(kill.tap, "", kill.message))
+        visit = Visit(chat, person, Tap(kill.tap, f"{TRIP}:{kill.key}", kill.message))
         words = visit.words
         if isinstance(became, Open):
             self._begin(self.notify(visit, words("kill-waits")))
@@ -477,8 +487,11 @@ class Desk:
             self._begin(self.notify(visit, visit.words("old-screen")))
         elif action.kept:
             await action.run(self, visit, argument)
-        elif is_late and (self._is_left(visit, tap) or not action.judges_late):
-            self._begin(self.notify(visit, self._late(visit, tap)))
+        elif is_late and self._is_left(visit, tap):
+            restarted = visit.words("outcome-open", reason=visit.words("restarted"))
+            self._begin(self._answer(tap, restarted, as_alert=True))  # its report is on its way
+        elif is_late and not action.judges_late:
+            self._refuse_late(replace(visit, is_late=True), tap, verb)
         elif action.expires and is_expired(argument.partition(":")[0], self._clock()):
             self._begin(self.notify(visit, visit.words("expired", minutes=EXPIRES // timedelta(minutes=1))))
         elif verb in BUTTONS:
@@ -486,13 +499,14 @@ class Desk:
         else:
             self._begin(action.run(self, visit, argument))
 
-    def _late(self, visit: Visit, tap: Tap) -> str:
-        """What a tap is answered with that waited while the bot was not running. One that a former process of the bot
-        had taken up may have been carried out."""
-        words = visit.words
-        if self._is_left(visit, tap):
-            return words("outcome-open", reason=words("restarted"))
-        return words("late")
+    def _refuse_late(self, visit: Visit, tap: Tap, verb: str) -> None:
+        """Refuses a tap that waited while the bot was not running. That of a button which would have sent something is
+        kept until its user has the sentence; all others are tapped again."""
+        text = visit.words("late")
+        if verb in BUTTONS:
+            self._begin_kept(visit, tap, self.notify(visit, text))
+        else:
+            self._begin(self._answer(tap, text, as_alert=True))
 
     def _is_left(self, visit: Visit, tap: Tap) -> bool:
         return self._begun.is_left(Begun(visit.person.user, visit.chat, tap.data))
@@ -605,23 +619,25 @@ class Desk:
         self._begun.placed(chat, number)
         self._sender.show(chat, ScreenUpdate(content, opened.message or None, former, number))
 
-    async def _answer(self, tap: Tap, text: str, *, as_alert: bool = False) -> None:
+    async def _answer(self, tap: Tap, text: str, *, as_alert: bool = False) -> bool:
+        """Ends the wait of a tapped button. Returns whether Telegram shows the text."""
         try:
-            await self._bot.answer(tap.id, text, as_alert=as_alert)
+            return await self._bot.answer(tap.id, text, as_alert=as_alert)
         except BotFault as fault:
             _log.warning("a tap is not answered: %s", fault)
+            return False
 
     @staticmethod
     def _forbidden(visit: Visit, least: Role) -> str:
         return visit.words("not-allowed", role=least.word, own=visit.person.role.word)
 
-    def _begin(self, work: Awaitable[None]) -> None:
+    def _begin(self, work: Awaitable[object]) -> None:
         task = asyncio.ensure_future(_logged(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-async def _logged(work: Awaitable[None], failed: str = "an update was not carried out") -> None:
+async def _logged(work: Awaitable[object], failed: str = "an update was not carried out") -> None:
     try:
         await work
     except Exception:  # noqa: BLE001  (the next update must not suffer by it)

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from adapters.telegram.update import Tap, Update
+from infra.telegram.api import ApiDown
 from infra.telegram.mutations import CLOSE_POSITION, PLACE_ORDER
 from infra.telegram.state import Begun, Kill, State, StateFile
 from tests.infra.telegram.test_desk import DESK, STRANGER, TRADER
@@ -183,6 +184,55 @@ async def test_a_tap_is_not_ended_by_the_receipt_of_a_screen_that_was_sent_befor
     assert begun_in_file(tmp_path) == [Begun(TRADER, TRADER, button)]
     bench.desk.shown(TRADER, 5, own)
     assert begun_in_file(tmp_path) == []
+
+
+async def test_a_sentence_that_telegram_does_not_show_over_the_message_is_sent_as_one_and_its_tap_ends_then(
+    bench: Trader, tmp_path: Path
+) -> None:
+    await bench.type(TRADER, f"/position {POSITION}")
+    bench.outside.drops_answers = True
+    button = bench.buttons["Close it now"]
+    await bench.tap(TRADER, button)
+    assert reports(bench) == [(TRADER, "The close has begun.")]
+    assert begun_in_file(tmp_path) == [Begun(TRADER, TRADER, button)]
+    report_arrives(bench)
+    assert begun_in_file(tmp_path) == []
+
+
+async def test_the_outcome_of_a_kill_switch_that_telegram_does_not_show_over_the_message_is_sent_as_one(
+    bench: Trader, tmp_path: Path
+) -> None:
+    bench.outside.drops_answers = True
+    bench.outside.breaks.append(ApiDown("no answer"))
+    await bench.tap(TRADER, f"trip:{KEY}")
+    assert "tried again until it is tripped" in reports(bench)[0][1]
+    report_arrives(bench)
+    assert begun_in_file(tmp_path) == [Begun(TRADER, TRADER, f"trip:{KEY}")]
+    await bench.attempt()
+    bench.arrives(TRADER)
+    assert reports(bench)[1:] == [(TRADER, "The kill switch is tripped.")]
+    assert begun_in_file(tmp_path) == [Begun(TRADER, TRADER, f"trip:{KEY}")]
+    report_arrives(bench)
+    assert begun_in_file(tmp_path) == []
+
+
+async def test_the_refusal_of_a_late_tap_is_a_message_because_telegram_may_drop_its_answer(
+    bench: Trader, tmp_path: Path
+) -> None:
+    await bench.type(TRADER, f"/position {POSITION}")
+    button = bench.buttons["Close it now"]
+    await bench.tap(TRADER, button, is_late=True)
+    assert bench.sent(CLOSE_POSITION) == []
+    assert reports(bench) == [(TRADER, "The bot was not running when you tapped. Open the screen again.")]
+    assert begun_in_file(tmp_path) == [Begun(TRADER, TRADER, button)]
+    report_arrives(bench)
+    assert begun_in_file(tmp_path) == []
+
+
+async def test_the_refusal_of_a_late_tap_that_opens_a_screen_is_no_message(bench: Trader) -> None:
+    bench.outside.drops_answers = True
+    await bench.tap(TRADER, "open:portfolio", is_late=True)
+    assert reports(bench) == []
 
 
 async def test_a_tap_ends_with_the_receipt_of_the_screen_that_took_the_place_of_its_own(

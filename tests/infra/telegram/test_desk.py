@@ -50,6 +50,7 @@ class Recorded:
         self.screens: list[tuple[int, ScreenUpdate]] = []
         self.faults: list[ApiFault] = []
         self.alerts: list[tuple[int, Alert]] = []
+        self.drops_answers = False
         self.api: Any = None
         self.data: Mapping[str, Any] = DATA
         self.switched: Mapping[str, Any] = {"repeated": False, "events": [{"type": "SettingsChanged"}]}
@@ -69,8 +70,9 @@ class Recorded:
             return {"switched": self.switched}
         return self.data
 
-    async def answer(self, tap: str, text: str, *, as_alert: bool = False) -> None:
+    async def answer(self, tap: str, text: str, *, as_alert: bool = False) -> bool:
         self.answers.append(text)
+        return not self.drops_answers
 
     def add(self, chat: int, alert: Alert) -> None:
         self.alerts.append((chat, alert))
