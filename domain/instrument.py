@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from domain.errors import InvalidInput
 
 _MOST_DIGITS = EXACT.prec
 _ID = re.compile(r"[A-Z0-9]{2,30}-(SPOT|LINEAR|INVERSE)\.[A-Z0-9]{2,20}")
+_SYMBOL = re.compile(r"([A-Z0-9]{2,30})-(?:SPOT|LINEAR|INVERSE)\.")
 
 
 class Instrument(Struct, frozen=True, gc=False, kw_only=True):
@@ -104,6 +105,11 @@ def is_instrument_id(spelled: str) -> bool:
 def symbol_of(instrument: str) -> str:
     """`BTCUSDT-LINEAR.BYBIT` -> `BTCUSDT`."""
     return instrument.partition("-")[0]
+
+
+def symbols_in(text: str) -> Sequence[str]:
+    """The symbols of the instruments that a text names: `SELL BTCUSDT-LINEAR.BYBIT` -> `BTCUSDT`."""
+    return _SYMBOL.findall(text)
 
 
 def market_of(instrument: str) -> str:

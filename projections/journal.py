@@ -1,6 +1,7 @@
 """The journal: every event of the log with its record, and the words of its sentence.
 
-Events, journal entries and the story of a chain are read from this table.
+Events, journal entries and the story of a chain are read from this table. A fill is found by the side and the
+instrument of its order, which its event does not name.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ import re
 from functools import cache
 
 from domain.events import FULL_NAMES
+from domain.instrument import symbols_in
 from domain.log import Recorded, id_text
+from domain.order import OrderFilled, OrderPlaced
+from domain.quotes import split_symbol
 from domain.streams import parse
 from projections.columns import BYTES, COUNT, MOMENT, TEXT
 from projections.projection import Order, Projection, Rows
 from projections.search import words
-from projections.sentences import sentence
+from projections.sentences import fill_of, sentence
 from projections.tables import TableSpec
 
 _CAPITAL = re.compile(r"[A-Z]")
@@ -53,8 +57,17 @@ TABLE = TableSpec(
 )
 """`subject` is the id in the stream's name, or the whole name where the name has no id; streams are found by `subject`.
 `data` has the event's canonical bytes, which are equal on every log.
-`words` are the words of the event's type and of its sentence, for `projections.search`. The sentence itself is made
-from `data` when an event is read."""
+`words` are the words of the event's type and of its sentence, for `projections.search`, and between them the base
+currency of each instrument that the sentence names: BTC of BTCUSDT-LINEAR.BYBIT. The sentence of a fill has its order's
+side and instrument. The sentence itself is made from `data` when an event is read."""
+
+ORDERS = TableSpec(
+    "journal_orders",
+    key=("stream",),
+    columns={"stream": TEXT, "side": TEXT, "instrument": TEXT, "ordinal": COUNT},
+    is_added_to=True,
+)
+"""Side and instrument of each order that was placed, for the words of its fills."""
 
 
 @cache
@@ -63,7 +76,39 @@ def _type_words(kind: str) -> str:
     return _CAPITAL.sub(r" \g<0>", kind).strip()
 
 
+@cache
+def _base(symbol: str) -> str:
+    """The base currency of a symbol whose quote currency is known; empty for another one."""
+    base, quote = split_symbol(symbol)
+    return base if quote else ""
+
+
+def _words(kind: str, line: str) -> str:
+    bases = " ".join(dict.fromkeys(_base(symbol) for symbol in symbols_in(line)))
+    return " ".join(words(f"{_type_words(kind)} {bases} {line}"))
+
+
 def _written(rows: Rows, recorded: Recorded) -> None:
+    _put(rows, recorded, sentence(recorded.envelope.event))
+
+
+def _placed(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, OrderPlaced)
+    order = {"stream": meta.stream, "side": event.side.value, "instrument": event.instrument}
+    rows.put("journal_orders", {**order, "ordinal": recorded.ordinal})
+    _written(rows, recorded)
+
+
+def _filled(rows: Rows, recorded: Recorded) -> None:
+    event = recorded.envelope.event
+    assert isinstance(event, OrderFilled)
+    order = rows.find("journal_orders", recorded.envelope.meta.stream)
+    line = sentence(event) if order is None else fill_of(event, order["side"], order["instrument"])
+    _put(rows, recorded, line)
+
+
+def _put(rows: Rows, recorded: Recorded, line: str) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     name, kind = parse(meta.stream), type(event).__name__
     row = {
@@ -80,11 +125,17 @@ def _written(rows: Rows, recorded: Recorded) -> None:
         "source": meta.source,
         "occurred_at": meta.occurred_at,
         "recorded_at": meta.recorded_at,
-        "words": " ".join(words(f"{_type_words(kind)} {sentence(event)}")),
+        "words": _words(kind, line),
         "data": recorded.data,
         "ordinal": recorded.ordinal,
     }
     rows.put("journal", row)
 
 
-JOURNAL = Projection("journal", 6, Order.STREAM, (TABLE,), dict.fromkeys(FULL_NAMES, _written))
+JOURNAL = Projection(
+    "journal",
+    7,
+    Order.STREAM,
+    (TABLE, ORDERS),
+    {**dict.fromkeys(FULL_NAMES, _written), OrderPlaced: _placed, OrderFilled: _filled},
+)

@@ -114,8 +114,8 @@ class EventFilter:
     source: str | None = strawberry.field(default=None, description="Recorded by this program.")
     search: str | None = strawberry.field(
         default=None,
-        description="With every one of these whole words in its line or its type; case is ignored. Side and instrument "
-        "of a fill are not searched for.",
+        description="With every one of these whole words in its line or its type; case is ignored. The base currency "
+        "of an instrument in its line, as BTC of BTCUSDT, is one of its words.",
     )
     since: datetime | None = strawberry.field(default=None, description="Occurred at this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Occurred earlier than this time.")

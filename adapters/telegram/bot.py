@@ -93,8 +93,9 @@ class BotApi(Protocol):
         """Removes a message; one that is gone, or too old to be removed, is no fault."""
         ...
 
-    async def answer(self, tap: str, text: str, *, as_alert: bool = False) -> None:
-        """Ends the wait of a tapped button; a tap that is too old is no fault. The text is cut to `MOST_ANSWER`."""
+    async def answer(self, tap: str, text: str, *, as_alert: bool = False) -> bool:
+        """Ends the wait of a tapped button. The text is cut to `MOST_ANSWER`. Returns false for a tap that is too old:
+        Telegram does not show the text then."""
         ...
 
     async def updates(self, after: int | None, seconds: int) -> Sequence[Update]:
@@ -160,11 +161,12 @@ class TelegramBot:
             if not isinstance(error, BadRequest):
                 raise fault_of(error, self._credentials) from None
 
-    async def answer(self, tap: str, text: str, *, as_alert: bool = False) -> None:
+    async def answer(self, tap: str, text: str, *, as_alert: bool = False) -> bool:
         """See `BotApi`."""
         shown = Text(text).cut(MOST_ANSWER).plain
         with self._faults(*_OLD_TAP):
-            await self._bot.answer_callback_query(tap, shown or None, show_alert=as_alert)
+            return await self._bot.answer_callback_query(tap, shown or None, show_alert=as_alert)
+        return False
 
     async def updates(self, after: int | None, seconds: int) -> Sequence[Update]:
         """See `BotApi`."""

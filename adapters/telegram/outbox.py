@@ -25,11 +25,15 @@ _WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 
 @dataclass(frozen=True, slots=True)
 class ScreenUpdate:
-    """The chat's screen. `message` is edited; with None a new message is sent. `replaces` is removed then."""
+    """The chat's screen. `message` is edited; with None a new message is sent. `replaces` is removed then.
+
+    `number` grows from screen to screen, and its receipt has it: what a later screen shows has not arrived with it.
+    """
 
     content: Content
     message: int | None
     replaces: int | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ class Receipts(Protocol):
         """The alerts will never arrive: the chat accepts no messages, or Telegram refuses these."""
         ...
 
-    def shown(self, chat: int, message: int) -> None:
-        """The chat's screen is this message now."""
+    def shown(self, chat: int, message: int, number: int) -> None:
+        """The chat's screen is this message now, which has the screen of this number."""
         ...
 
     def moved(self, old: int, new: int) -> None:
@@ -140,10 +140,10 @@ class Sender:
         except MessageGone:
             await self._open(chat, screen)
         else:
-            self._receipts.shown(chat, message)
+            self._receipts.shown(chat, message, screen.number)
 
     async def _open(self, chat: int, screen: ScreenUpdate) -> None:
-        self._receipts.shown(chat, await self._api.send(chat, screen.content))
+        self._receipts.shown(chat, await self._api.send(chat, screen.content), screen.number)
         if screen.replaces is not None:
             await self._remove(chat, screen.replaces)
 

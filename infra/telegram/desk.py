@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Final
 
 from adapters.metrics.telegram import TelegramMetrics
@@ -65,6 +66,7 @@ from infra.telegram.screens.screen import HOME, OPEN, Data, Scene, Screen
 from infra.telegram.screens.strategies import PAUSE, RESUME, STRATEGIES
 from infra.telegram.state import Begun, Kill, StateFile, current
 from infra.telegram.state import Open as OpenScreen
+from infra.telegram.tap_message import tap_message
 from infra.telegram.trading import STEPS, Next, Trading
 from infra.telegram.words import Words, words_of
 
@@ -137,6 +139,7 @@ class Desk:
         self._exporting: set[int] = set()
         self._opened: dict[int, OpenScreen] = {}
         self._content: dict[int, Content] = {}
+        self._numbers = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def take(self, update: Update, is_late: bool) -> None:  # noqa: FBT001  # see polling.Take
@@ -152,14 +155,16 @@ class Desk:
 
     def report_left(self) -> None:
         """Reports the taps whose outcome a former process of the bot has not shown. A kill switch that is pending is
-        carried out, and its outcome shown, without one."""
-        state = self._file.state
-        pending = {_tap_of(one) for one in state.kills}
+        carried out, and its outcome shown, without one. A tap of a user that is not listed any more is reported in the
+        log alone."""
+        pending = {self._begun.present(_tap_of(one)) for one in self._file.state.kills}
         for tap in self._begun.left:
-            chat = current(state.moved, tap.chat)
-            person = self._people.person(tap.user, chat)
-            if person is not None and tap not in pending:
-                self._sender.add(chat, self._begun.report(tap, words_of(person.language)))
+            person = self._people.person(tap.user, tap.chat)
+            if person is None:
+                _log.error("whether the tap %s of user %d was carried out is not known", tap.data, tap.user)
+                self._begun.forget(tap)
+            elif tap not in pending:
+                self._sender.add(tap.chat, self._begun.report(tap, words_of(person.language)))
 
     def arrived(self, alerts: Sequence[Alert]) -> None:
         """These are finished in a chat."""
@@ -169,8 +174,8 @@ class Desk:
         """Waits until everything that was begun has ended."""
         await asyncio.gather(*self._tasks)
 
-    def shown(self, chat: int, message: int) -> None:
-        """The chat's screen is in this message now."""
+    def shown(self, chat: int, message: int, number: int) -> None:
+        """The chat's screen is in this message now, which shows the screen of this number."""
         opened = self._opened.get(chat)
         if opened is None:
             return
@@ -178,7 +183,7 @@ class Desk:
         if self._file.state.screens.get(chat) != new:
             self._file.state.screens[chat] = new
             self._file.save()
-        self._begun.shown(chat)
+        self._begun.shown(chat, number)
 
     def moved(self, old: int, new: int) -> None:
         """A group has another id. Its screen is sent anew there, because the group's messages have other ids."""
@@ -187,7 +192,8 @@ class Desk:
         self._opened.pop(old, None)
         if old in screens:
             self._opened[new] = screens[new] = replace_message(screens.pop(old), 0)
-            self._file.save()
+        self._begun.moved(old, new)
+        self._file.save()
 
     async def refresh(self) -> None:
         """Looks at every live screen once, and shows those that have changed. One that fails neither keeps the others
@@ -221,12 +227,21 @@ class Desk:
             await self._open(visit, screen, _drafted(screen, own, self._clock()))
 
     async def notify(self, visit: Visit, text: str) -> None:
-        """Shows a sentence: over the tapped message, or as the chat's screen."""
+        """Shows a sentence: over the tapped message, or as the chat's screen. One that Telegram does not show there is
+        a message, and so is that of a late tap, because Telegram may drop it without a word."""
         if visit.tap is not None:
-            await self._answer(visit.tap, text, as_alert=True)
+            is_shown = await self._answer(visit.tap, text, as_alert=True)
+            if visit.is_late or not is_shown:
+                self._send(visit, visit.tap, text)
             return
         home = Button(visit.words("menu"), f"{OPEN}:{HOME}")
         self._place(visit, HOME, "", Content(Text(text), ((home,),)))
+
+    def _send(self, visit: Visit, tap: Tap, text: str) -> None:
+        """Sends a sentence as a message. A tap that is kept ends after it has arrived."""
+        message = tap_message(tap.id, text, visit.words)
+        self._begun.sends(Begun(visit.person.user, visit.chat, tap.data), [message])
+        self._sender.add(visit.chat, message)
 
     async def trip(self, visit: Visit, key: str) -> None:
         """Has the kill switch tripped; the key was made by the first tap. Raises NotTakenUp where it cannot be kept."""
@@ -242,15 +257,16 @@ class Desk:
         person = self._people.person(kill.user, kill.chat)
         if person is None:
             return
-        visit = Visit(kill.chat, person, Tap(kill.tap, "", kill.message))
+        chat = current(self._file.state.moved, kill.chat)
+        visit = Visit(chat, person, Tap(kill.tap, f"{TRIP}:{kill.key}", kill.message))
         words = visit.words
         if isinstance(became, Open):
             self._begin(self.notify(visit, words("kill-waits")))
         elif isinstance(became, NotDone):
             refused = self._after(visit, words("kill-refused", reason=became.reason), RISK)
-            self._begin(self._ending(_tap_of(kill), refused))
+            self._begin(self._ending(visit, _tap_of(kill), refused))
         else:
-            self._begin(self._ending(_tap_of(kill), self._after_done(visit, became)))
+            self._begin(self._ending(visit, _tap_of(kill), self._after_done(visit, became)))
 
     async def acknowledge(self, visit: Visit, notice: str) -> None:
         """Acknowledges a notice."""
@@ -471,8 +487,11 @@ class Desk:
             self._begin(self.notify(visit, visit.words("old-screen")))
         elif action.kept:
             await action.run(self, visit, argument)
-        elif is_late and (self._is_left(visit, tap) or not action.judges_late):
-            self._begin(self.notify(visit, self._late(visit, tap)))
+        elif is_late and self._is_left(visit, tap):
+            restarted = visit.words("outcome-open", reason=visit.words("restarted"))
+            self._begin(self._answer(tap, restarted, as_alert=True))  # its report is on its way
+        elif is_late and not action.judges_late:
+            self._refuse_late(replace(visit, is_late=True), tap, verb)
         elif action.expires and is_expired(argument.partition(":")[0], self._clock()):
             self._begin(self.notify(visit, visit.words("expired", minutes=EXPIRES // timedelta(minutes=1))))
         elif verb in BUTTONS:
@@ -480,13 +499,14 @@ class Desk:
         else:
             self._begin(action.run(self, visit, argument))
 
-    def _late(self, visit: Visit, tap: Tap) -> str:
-        """What a tap is answered with that waited while the bot was not running. One that a former process of the bot
-        had taken up may have been carried out."""
-        words = visit.words
-        if self._is_left(visit, tap):
-            return words("outcome-open", reason=words("restarted"))
-        return words("late")
+    def _refuse_late(self, visit: Visit, tap: Tap, verb: str) -> None:
+        """Refuses a tap that waited while the bot was not running. That of a button which would have sent something is
+        kept until its user has the sentence; all others are tapped again."""
+        text = visit.words("late")
+        if verb in BUTTONS:
+            self._begin_kept(visit, tap, self.notify(visit, text))
+        else:
+            self._begin(self._answer(tap, text, as_alert=True))
 
     def _is_left(self, visit: Visit, tap: Tap) -> bool:
         return self._begun.is_left(Begun(visit.person.user, visit.chat, tap.data))
@@ -494,10 +514,18 @@ class Desk:
     def _begin_kept(self, visit: Visit, tap: Tap, work: Awaitable[None]) -> None:
         """Begins what a tap does once the tap is in the state's file, until its outcome has been shown."""
         begun = Begun(visit.person.user, visit.chat, tap.data)
-        self._begin(self._ending(begun, work) if self._begun.begin(begun) else work)
+        self._begin(self._ending(visit, begun, work) if self._begun.begin(begun) else work)
 
-    async def _ending(self, tap: Begun, work: Awaitable[None]) -> None:
-        await work
+    async def _ending(self, visit: Visit, tap: Begun, work: Awaitable[None]) -> None:
+        """Ends the tap after its work. One that an error of the bot ends is reported, because its outcome was not
+        shown; a cancelled one is left to the next process."""
+        try:
+            await work
+        except Exception:
+            if _sends(tap.data):
+                self._open_requests.may_have_arrived([_key(tap.data)])
+            self._sender.add(visit.chat, self._begun.report(tap, visit.words, failed=True))
+            raise
         self._begun.ended(tap)
 
     def _is_present(self, chat: int, tap: Tap) -> bool:
@@ -577,35 +605,39 @@ class Desk:
 
     def _place(self, visit: Visit, name: str, argument: str, content: Content) -> None:
         """Edits the chat's screen where the tap is in it; otherwise a new message takes its place."""
-        before = self._file.state.screens.get(visit.chat)
+        chat = current(self._file.state.moved, visit.chat)
+        before = self._file.state.screens.get(chat)
         edits = before is not None and visit.tap is not None and visit.tap.message == before.message
         opened = OpenScreen(before.message if before and edits else 0, name, argument, visit.person.user)
-        self._show(visit.chat, opened, content)
+        self._show(chat, opened, content)
 
     def _show(self, chat: int, opened: OpenScreen, content: Content) -> None:
         before = self._file.state.screens.get(chat)
         self._opened[chat], self._content[chat] = opened, content
         former = None if before is None or opened.message else before.message or None
-        self._begun.placed(chat)
-        self._sender.show(chat, ScreenUpdate(content, opened.message or None, former))
+        number = next(self._numbers)
+        self._begun.placed(chat, number)
+        self._sender.show(chat, ScreenUpdate(content, opened.message or None, former, number))
 
-    async def _answer(self, tap: Tap, text: str, *, as_alert: bool = False) -> None:
+    async def _answer(self, tap: Tap, text: str, *, as_alert: bool = False) -> bool:
+        """Ends the wait of a tapped button. Returns whether Telegram shows the text."""
         try:
-            await self._bot.answer(tap.id, text, as_alert=as_alert)
+            return await self._bot.answer(tap.id, text, as_alert=as_alert)
         except BotFault as fault:
             _log.warning("a tap is not answered: %s", fault)
+            return False
 
     @staticmethod
     def _forbidden(visit: Visit, least: Role) -> str:
         return visit.words("not-allowed", role=least.word, own=visit.person.role.word)
 
-    def _begin(self, work: Awaitable[None]) -> None:
+    def _begin(self, work: Awaitable[object]) -> None:
         task = asyncio.ensure_future(_logged(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-async def _logged(work: Awaitable[None], failed: str = "an update was not carried out") -> None:
+async def _logged(work: Awaitable[object], failed: str = "an update was not carried out") -> None:
     try:
         await work
     except Exception:  # noqa: BLE001  (the next update must not suffer by it)
@@ -619,7 +651,7 @@ def _tap_of(kill: Kill) -> Begun:
 
 def _key(data: str) -> str:
     """The key of the request that a button sends."""
-    return data.split(":")[1]
+    return data.partition(":")[2].partition(":")[0]
 
 
 def _sends(data: str) -> bool:

@@ -12,6 +12,8 @@ import msgspec
 _KEPT: Final = timedelta(hours=1)
 """How long an expired draft is kept: where the outcome of its order is not known, the same button is tapped again."""
 
+_GOOD_FOR: Final = timedelta(minutes=2)
+"""How long the engine's API offers a draft."""
 _LATE: Final = Decimal("0.01")
 """The share by which a figure of a draft may differ from the one that was shown, for a late tap to place its order."""
 _FIGURES: Final = ("price", "notional", "margin", "fee", "risk")
@@ -32,6 +34,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     `confirmation` is empty and `reason` filled where the engine refused the order. `price` is in quote currency,
     `notional`, `margin`, `fee` and `risk` are in the account's currency, as text with every digit. `terms` are
     those that were drafted, which the entered values may give otherwise by now: a size depends on the last price.
+    One that `is_compared` was demanded by a late tap: each tap is compared with what the engine would draft now, until
+    its figures hold. One that `is_changed` did not hold at the last tap.
     """
 
     user: int
@@ -47,6 +51,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     votes: tuple[Vote, ...] = ()
     terms: dict[str, str | bool] = {}
+    is_compared: bool = False
+    is_changed: bool = False
 
 
 def draft_of(
@@ -88,6 +94,13 @@ def still_holds(shown: Draft, now: Draft) -> bool:
     if not now.confirmation or not set(now.warnings) <= set(shown.warnings):
         return False
     return all(_is_within(getattr(shown, name), getattr(now, name)) for name in _FIGURES)
+
+
+def is_over(shown: Draft, now: Draft) -> bool:
+    """Whether the shown draft has expired, by the clock of the API, which made the other one now; for one that the
+    engine refuses, by the bot's clock two minutes later. The API places no order of such a draft, and returns the
+    response to an earlier request with its key."""
+    return now.expires_at >= shown.expires_at + _GOOD_FOR
 
 
 def _is_within(shown: str | None, now: str | None) -> bool:

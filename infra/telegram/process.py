@@ -66,9 +66,9 @@ class Receipts:
         if self.desk is not None:
             self.desk.arrived(alerts)
 
-    def shown(self, chat: int, message: int) -> None:
+    def shown(self, chat: int, message: int, number: int) -> None:
         if self.desk is not None:
-            self.desk.shown(chat, message)
+            self.desk.shown(chat, message, number)
 
     def moved(self, old: int, new: int) -> None:
         _log.warning("chat %d has the id %d now: change it in [telegram]", old, new)

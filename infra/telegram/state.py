@@ -111,6 +111,23 @@ class State(msgspec.Struct, kw_only=True):
         return self.languages.get(recipient.id, recipient.language)
 
 
+class _FormerDraft(msgspec.Struct):
+    """What a former version kept of a draft: whether the outcome of its order is not known."""
+
+    is_open: bool = False
+
+
+class _Former(msgspec.Struct):
+    """What the state's file of a former version has elsewhere."""
+
+    drafts: dict[str, _FormerDraft] = {}
+
+    @property
+    def open_requests(self) -> list[str]:
+        """The keys of the orders whose outcome is not known. A former version had them as a flag of each draft."""
+        return [key for key, draft in self.drafts.items() if draft.is_open]
+
+
 class StateFile:
     """Reads the state once, and writes it after each change."""
 
@@ -125,7 +142,9 @@ class StateFile:
 
     def _read(self, api: str) -> State:
         try:
-            found = msgspec.json.decode(self._path.read_bytes(), type=State)
+            text = self._path.read_bytes()
+            found = msgspec.json.decode(text, type=State)
+            former = msgspec.json.decode(text, type=_Former)
         except FileNotFoundError:
             return State(api=api)
         except (OSError, msgspec.DecodeError) as fault:
@@ -134,6 +153,7 @@ class StateFile:
                 "telegram.state, or remove it, and alerts begin with the next event"
             ) from None
         if found.api == api:
+            found.open_requests = list(dict.fromkeys([*found.open_requests, *former.open_requests]))
             return found
         return State(api=api, moved=found.moved, languages=found.languages, kills=found.kills)
 

@@ -22,7 +22,7 @@ from commands.request import (
 )
 from commands.roles import LEAST_ROLE, Role
 from infra.telegram.api import Api
-from infra.telegram.draft import Draft, draft_of, still_holds, without_old
+from infra.telegram.draft import Draft, draft_of, is_over, still_holds, without_old
 from infra.telegram.mutations import (
     CANCEL_ORDER,
     CHANGE_SETTINGS,
@@ -41,7 +41,16 @@ from infra.telegram.screens import limits, positions
 from infra.telegram.screens.accounts import narrowed
 from infra.telegram.screens.entered import KEY, REASON, Values, argument_of, values_of
 from infra.telegram.screens.order_terms import sent
-from infra.telegram.screens.trade import DRAFT, OF_DRAFT, PLACE, TRADE, account_of, entered, terms_of
+from infra.telegram.screens.trade import (
+    DRAFT,
+    OF_DRAFT,
+    PLACE,
+    TRADE,
+    account_of,
+    changed_line,
+    entered,
+    terms_of,
+)
 from infra.telegram.state import StateFile
 from infra.telegram.words import words_of
 
@@ -104,11 +113,25 @@ class Trading:
     async def place(self, person: Person, argument: str, key: str) -> Next:
         """Places the order of the draft that the screen shows; where its outcome is not known, once by any number of
         taps."""
+        return await self._place(person, argument, key, is_late=False)
+
+    async def place_late(self, person: Person, argument: str, key: str) -> Next:
+        """Places the order of a tap that waited, where the figures that its screen showed still hold
+        (`draft.still_holds`); the engine judges expiry and rules. Where they do not hold, the screen states it, and
+        each later tap is compared too, because its user may not have read that."""
+        return await self._place(person, argument, key, is_late=True)
+
+    async def _place(self, person: Person, argument: str, key: str, *, is_late: bool) -> Next:
         words, draft = words_of(person.language), self._file.state.drafts.get(key)
         values = entered(argument)
         if draft is None or draft.reason or draft.user != person.user or values.get(OF_DRAFT) != key:
             without = argument_of({name: value for name, value in values.items() if name != OF_DRAFT})
             return Next(TRADE.name, without, words("trade-begin-again"))
+        if is_late or draft.is_compared:
+            fault = await self._compared(person, key, draft)
+            if fault:
+                return Next(TRADE.name, argument, fault)
+            draft = self._file.state.drafts[key]
         given = {"key": _sent_key(key), "account": draft.account, "confirmation": draft.confirmation}
         became = self._open.became(key, await send(self._api, PLACE_ORDER, given, person))
         if isinstance(became, Open):
@@ -119,26 +142,19 @@ class Trading:
         self._keep(key, None)
         return Next("positions", "", words("trade-placed-before" if became.repeated else "trade-placed"))
 
-    async def place_late(self, person: Person, argument: str, key: str) -> Next:
-        """Places the order of a tap that waited, where the figures that its screen showed still hold
-        (`draft.still_holds`); the engine judges expiry and rules. A request without a known outcome is sent again
-        unchecked, because its key has it carried out once."""
-        words, draft = words_of(person.language), self._file.state.drafts.get(key)
-        if (
-            draft is None
-            or draft.user != person.user
-            or not draft.confirmation
-            or draft.reason
-            or self._open.is_open(key)
-        ):
-            return await self.place(person, argument, key)
+    async def _compared(self, person: Person, key: str, draft: Draft) -> str:
+        """Compares the draft with what the engine would draft now; the sentence why nothing is placed, empty where its
+        figures hold. That each tap is compared is kept before, so that no restart and no fault loses it."""
+        words, replace = words_of(person.language), msgspec.structs.replace
+        if not draft.is_compared:
+            self._keep(key, draft := replace(draft, is_compared=True))
         found = await self._drafted(person, new_key(self._clock()), draft.account, draft.terms)
-        now = self._clock()
-        if "known" in found or not still_holds(
-            draft, draft_of(found, person.user, draft.account, now, draft.terms)
-        ):
-            return Next(TRADE.name, argument, words("trade-late"))
-        return await self.place(person, argument, key)
+        if "known" in found:
+            return words("trade-not-drafted", reason=found["known"])
+        now = draft_of(found, person.user, draft.account, self._clock(), draft.terms)
+        holds = is_over(draft, now) or still_holds(draft, now)
+        self._keep(key, replace(draft, is_compared=not holds, is_changed=not holds))
+        return "" if holds else changed_line(draft, words, is_open=self._open.is_open(key))
 
     async def _drafted(
         self, person: Person, key: str, account: str, terms: Mapping[str, str | bool]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from domain.events import FULL_NAMES
 from domain.log import Meta
@@ -12,8 +13,9 @@ from projections.journal import JOURNAL
 from projections.projection import Row
 from projections.rows import MemoryRows
 from projections.search import words
-from projections.sentences import sentence
+from projections.sentences import fill_of, sentence
 from tests.commands.list_log import codec
+from tests.domain.history import an_open_day, an_order
 from tests.projections.folded import nothing_stored
 from tests.projections.odd import an_odd_log
 from tests.projections.stores import WrittenLog
@@ -58,6 +60,35 @@ def test_the_words_of_a_row_are_the_words_of_its_type_and_its_sentence() -> None
     words = rows[filled[0]]["words"].split(" ")
     assert words[:2] == ["order", "filled"]
     assert {"100", "0.1", "usdt", "taker", "x1"} <= set(words)
+
+
+def test_the_words_of_a_fill_have_the_side_and_the_instrument_of_its_order_and_the_base_currency() -> None:
+    log = an_odd_log()
+    rows = _rows(log)
+    filled = [at for at, one in enumerate(log.envelopes, 1) if isinstance(one.event, OrderFilled)]
+    line = fill_of(log.envelopes[filled[0] - 1].event, "BUY", "BTCUSDT-LINEAR.BYBIT")  # type: ignore[arg-type]
+    assert rows[filled[0]]["words"] == "order filled btc " + " ".join(words(line))
+
+
+def test_a_fill_of_an_order_that_the_log_does_not_place_has_the_words_of_its_own_sentence() -> None:
+    rows = MemoryRows(JOURNAL.tables, nothing_stored)
+    (fill,) = [one for one in an_odd_log().read() if isinstance(one.envelope.event, OrderFilled)][:1]
+    JOURNAL.folds[OrderFilled](rows, fill)
+    (row,) = rows.tables["journal"].dirty.values()
+    assert row["words"] == "order filled " + " ".join(words(sentence(fill.envelope.event)))
+
+
+@pytest.mark.parametrize(
+    ("instrument", "base"),
+    [("ETHBTC-SPOT.BINANCE", "eth "), ("DOTUSD-INVERSE.BYBIT", "dot "), ("ABCDEF-LINEAR.BYBIT", "")],
+)
+def test_the_words_of_an_event_have_the_base_currency_of_an_instrument_whose_quote_currency_is_known(
+    instrument: str, base: str
+) -> None:
+    history = an_open_day()
+    history.order("abc-1", structs.replace(an_order(), instrument=instrument))
+    row = list(_rows(WrittenLog(history.envelopes)).values())[-1]
+    assert row["words"].startswith(f"order placed {base}entry buy")
 
 
 def test_the_journal_has_a_fold_for_every_type_of_event() -> None:

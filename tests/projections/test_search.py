@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from random import Random
 
 import pytest
@@ -16,15 +17,18 @@ from projections.journal import JOURNAL
 from projections.late_indexes import make_late_indexes
 from projections.projection import Key, Row
 from projections.rows import MemoryRows
+from projections.runner import Runner
 from projections.search import matching, words
 from projections.sentences import sentence
 from projections.source import Source
 from projections.store import reading, writing
+from projections.work import works
 from projections.writing import write_rows
 from tests.commands.list_log import codec
-from tests.domain.history import an_open_day, an_order
+from tests.domain.history import D, a_fill, an_open_day, an_order
 from tests.projections.folded import nothing_stored
 from tests.projections.stores import WrittenLog, built
+from tests.projections.travel import begun, models_of
 
 _REASONS = (
     "BTCUSDT-LINEAR.BYBIT: Order price 83123.5 is too high",
@@ -94,7 +98,7 @@ def test_each_row_is_found_by_each_of_its_words(source: Source) -> None:
     rows = source.table("journal")
     events = source.connection.execute(select(rows.c.ordinal, rows.c.data, rows.c.type)).all()
     words_at = {
-        ordinal: {*words(sentence(codec().decode(data).event)), *_parts(kind)}
+        ordinal: {*words(line := sentence(codec().decode(data).event)), *_parts(kind), *_bases(line)}
         for ordinal, data, kind in events
     }
     random = Random(7)
@@ -108,6 +112,37 @@ def test_each_row_is_found_by_each_of_its_words(source: Source) -> None:
 
 def _parts(kind: str) -> Sequence[str]:
     return words("".join(f" {letter}" if letter.isupper() else letter for letter in kind))
+
+
+def _bases(line: str) -> Sequence[str]:
+    return ["btc"] if "BTCUSDT-LINEAR" in line else []
+
+
+def test_a_fill_is_found_by_the_side_and_the_instrument_of_its_order_also_as_of_an_ordinal(
+    store: Engine,
+) -> None:
+    history = an_open_day()
+    history.order("abc-1", an_order(), OrderRejected("too late"))
+    history.order("abc-2", an_order())
+    history.order("abc-2", a_fill(D("0.1")))
+    whole = WrittenLog(history.envelopes)
+    log, journal, end = WrittenLog(whole.envelopes[:-1]), {"journal": JOURNAL}, whole.head()
+    live = begun(store, BuildKind.TODAY, journal)
+    models = models_of(store, whole, journal)
+    Runner(log, works(store, live, journal, 0)).catch_up()
+    _check_fill(models.as_of(end), end)
+    log.append(whole.envelopes[-1:])
+    Runner(log, works(store, live, journal, 0)).catch_up()
+    _check_fill(models.now(), end)
+
+
+def _check_fill(moment: AbstractContextManager[Source], fill: int) -> None:
+    with moment as source:
+        rows = source.table("journal")
+        fills = select(rows).where(rows.c.type == "OrderFilled").subquery()
+        for sought in ("BTC buy", "btcusdt-linear.bybit", "filled buy btcusdt"):
+            assert _ordinals(source, fills, sought) == [fill]
+        assert _ordinals(source, fills, "BTC sell") == []
 
 
 def test_a_search_without_a_word_is_refused(source: Source) -> None:

@@ -38,6 +38,7 @@ from infra.telegram.screens.order_terms import (
     steps_of,
 )
 from infra.telegram.screens.screen import HOME, OPEN, Data, Scene, Screen, page
+from infra.telegram.words import Words
 
 DRAFT: Final = "draft"
 """The verb of the button that has the engine draft the order."""
@@ -329,11 +330,21 @@ def _drafted(key: str, draft: Draft, order: OrderTerms, data: Data, scene: Scene
         *_votes(draft.votes, scene),
         "",
     ]
-    if key in scene.open_requests:
+    is_open = key in scene.open_requests
+    if draft.is_changed:
+        return [*found, bold(changed_line(draft, words, is_open=is_open))]
+    if is_open:
         return [*found, bold(words("trade-open"))]
     if draft.reason:
         return [*found, bold(words("trade-refused-line", reason=draft.reason))]
     return [*found, words("trade-question", until=moment(draft.expires_at.isoformat()))]
+
+
+def changed_line(draft: Draft, words: Words, *, is_open: bool) -> str:
+    """What is shown of a late tap whose figures did not hold; `is_open`: an earlier tap may have placed the order."""
+    if not is_open:
+        return words("trade-late")
+    return words("trade-late-open", until=moment(draft.expires_at.isoformat()))
 
 
 def _at_target(draft: Draft, order: OrderTerms, currency: str, scene: Scene) -> list[Text | str]:
@@ -358,13 +369,13 @@ def _votes(votes: Sequence[Vote], scene: Scene) -> list[Text | str]:
 
 
 def _confirmation(key: str, draft: Draft, scene: Scene) -> Rows:
-    words = scene.words
+    words, is_open = scene.words, key in scene.open_requests
     place = (
         ((Button(words("trade-place"), f"{PLACE}:{key}"),),)
-        if draft.confirmation and not draft.reason
+        if draft.confirmation and not draft.reason and (is_open or not draft.is_changed)
         else ()
     )
-    if key in scene.open_requests:
+    if is_open:
         return place
     return (
         *place,

@@ -103,7 +103,7 @@ async def test_with_a_token_that_was_revoked_alerts_go_on_waiting() -> None:
         def undeliverable(self, chat: int, alerts: tuple[Alert, ...], why: str) -> None:
             pytest.fail("the alert is dropped")
 
-        def shown(self, chat: int, message: int) -> None:
+        def shown(self, chat: int, message: int, number: int) -> None:
             pytest.fail("nothing is shown")
 
         def moved(self, old: int, new: int) -> None:
@@ -164,7 +164,7 @@ async def test_an_edit_that_changes_nothing_and_a_tap_that_is_too_old_are_no_fau
     async with opened(limits=False) as (server, bot):
         message = await bot.send(USER, CONTENT)
         await bot.edit(USER, message, CONTENT)
-        await bot.answer("unknown", "late")
+        assert not await bot.answer("unknown", "late")
         await bot.remove(USER, message)
         await bot.remove(USER, message)
         with pytest.raises(MessageGone):
@@ -176,7 +176,7 @@ async def test_a_long_text_over_a_tapped_message_is_cut_to_what_telegram_accepts
     async with opened() as (server, bot):
         await bot.send(USER, CONTENT)
         tap = server.tap(USER, server.sent[0], "Open")
-        await bot.answer(tap, "long " * 100)
+        assert await bot.answer(tap, "long " * 100)
     assert server.refused == []
     assert server.answers[tap].endswith("long…")
 

@@ -50,6 +50,7 @@ class Recorded:
         self.screens: list[tuple[int, ScreenUpdate]] = []
         self.faults: list[ApiFault] = []
         self.alerts: list[tuple[int, Alert]] = []
+        self.drops_answers = False
         self.api: Any = None
         self.data: Mapping[str, Any] = DATA
         self.switched: Mapping[str, Any] = {"repeated": False, "events": [{"type": "SettingsChanged"}]}
@@ -69,8 +70,9 @@ class Recorded:
             return {"switched": self.switched}
         return self.data
 
-    async def answer(self, tap: str, text: str, *, as_alert: bool = False) -> None:
+    async def answer(self, tap: str, text: str, *, as_alert: bool = False) -> bool:
         self.answers.append(text)
+        return not self.drops_answers
 
     def add(self, chat: int, alert: Alert) -> None:
         self.alerts.append((chat, alert))
@@ -106,6 +108,11 @@ class Bench:
     ) -> None:
         await self.desk.take(Update(1, user, chat or user, Tap("t", data, message)), is_late)
         await self.attempt()
+
+    def arrives(self, chat: int, message: int = 5) -> None:
+        """The chat's latest screen has arrived in this message."""
+        number = max((screen.number for _, screen in self.outside.screens), default=0)
+        self.desk.shown(chat, message, number)
 
     async def attempt(self) -> None:
         """Tries the pending kill switches once."""
@@ -215,7 +222,7 @@ async def test_screens_go_on_while_the_state_cannot_be_written_which_is_logged(
 ) -> None:
     monkeypatch.setattr(bench.file, "keep", full)
     await bench.type(TRADER, "/risk")
-    bench.desk.shown(TRADER, 5)
+    bench.arrives(TRADER, 5)
     assert "Risk" in bench.shown
     assert "cannot be written (No space left on device)" in caplog.text
 
@@ -376,7 +383,7 @@ async def test_a_kill_switch_is_tripped_however_long_ago_its_screen_was_opened(b
 
 async def test_a_screen_follows_its_group_to_the_new_id(bench: Bench) -> None:
     await bench.type(TRADER, "/risk", chat=DESK)
-    bench.desk.shown(DESK, 5)
+    bench.arrives(DESK, 5)
     bench.file.state.moved[DESK] = -400
     bench.desk.moved(DESK, -400)
     bench.outside.data = {**DATA, "accounts": []}
@@ -398,7 +405,7 @@ async def test_each_first_tap_of_a_strategy_makes_a_key_of_its_own(bench: Bench)
 @pytest.mark.parametrize("data", ["trip:0123", "open:risk"])
 async def test_a_tap_in_a_former_screen_is_refused(bench: Bench, data: str) -> None:
     await bench.type(TRADER, "/portfolio")
-    bench.desk.shown(TRADER, 6)
+    bench.arrives(TRADER, 6)
     bench.outside.sent.clear()
     await bench.tap(TRADER, data, message=5)
     assert bench.outside.sent == []
@@ -407,16 +414,16 @@ async def test_a_tap_in_a_former_screen_is_refused(bench: Bench, data: str) -> N
 
 async def test_a_tap_in_an_alert_is_carried_out_beside_the_screen(bench: Bench) -> None:
     await bench.type(TRADER, "/portfolio")
-    bench.desk.shown(TRADER, 6)
+    bench.arrives(TRADER, 6)
     await bench.tap(TRADER, "explain:4d8bnjj9dt473-e1", message=5)
     assert "line 0 of the chain" in bench.shown
 
 
 async def test_a_tap_in_the_screen_edits_it_and_a_command_replaces_it(bench: Bench) -> None:
     await bench.type(TRADER, "/portfolio")
-    bench.desk.shown(TRADER, 5)
+    bench.arrives(TRADER, 5)
     await bench.tap(TRADER, "open:risk")
-    bench.desk.shown(TRADER, 5)
+    bench.arrives(TRADER, 5)
     await bench.type(TRADER, "/system")
     first, edited, replaced = (screen for _, screen in bench.outside.screens)
     assert (first.message, edited.message, replaced.message, replaced.replaces) == (None, 5, None, 5)
@@ -426,7 +433,7 @@ async def test_a_live_screen_is_refreshed_only_when_it_has_changed_also_after_a_
     bench: Bench, tmp_path: Path
 ) -> None:
     await bench.type(TRADER, "/risk")
-    bench.desk.shown(TRADER, 5)
+    bench.arrives(TRADER, 5)
     await bench.desk.refresh()
     assert len(bench.outside.screens) == 1
     later = Bench(tmp_path)
@@ -438,7 +445,7 @@ async def test_a_live_screen_is_refreshed_only_when_it_has_changed_also_after_a_
 
 async def test_a_refresh_does_not_replace_a_screen_that_is_on_its_way(bench: Bench) -> None:
     await bench.type(TRADER, "/risk")
-    bench.desk.shown(TRADER, 5)
+    bench.arrives(TRADER, 5)
     await bench.tap(TRADER, "open:market")
     await bench.desk.refresh()
     assert [screen.content.text.plain.partition(" ")[0] for _, screen in bench.outside.screens] == [
@@ -466,7 +473,7 @@ async def test_a_command_opens_its_screen_and_anything_else_the_list(
 
 async def test_a_text_is_searched_for_while_the_journal_is_open(bench: Bench) -> None:
     await bench.type(TRADER, "/journal order")
-    bench.desk.shown(TRADER, 5)
+    bench.arrives(TRADER, 5)
     await bench.type(TRADER, "btc")
     assert bench.outside.sent[-1][1]["where"] == {"noun": "order", "search": "btc"}
     assert bench.shown.startswith("Journal")
@@ -517,7 +524,7 @@ async def test_a_language_that_the_bot_does_not_have_is_refused(bench: Bench) ->
 
 async def test_a_refreshed_screen_does_not_take_the_place_of_one_that_waits_to_be_sent(bench: Bench) -> None:
     await bench.type(TRADER, "/risk")
-    bench.desk.shown(TRADER, 5)
+    bench.arrives(TRADER, 5)
     await bench.type(TRADER, "/journal")
     bench.outside.data = {**DATA, "accounts": []}
     await bench.desk.refresh()

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from adapters.graphql.confirmation import GOOD_FOR
 from adapters.telegram.update import Tap, Update
 from commands.roles import Role
 from infra.telegram.api import ApiDown, ApiFault, ApiRefused
-from infra.telegram.draft import Draft
+from infra.telegram.draft import Draft, is_over
 from infra.telegram.mutations import (
     CANCEL_ORDER,
     CHANGE_SETTINGS,
@@ -93,15 +95,15 @@ class Trader(Bench):
         self, user: int, data: str, *, is_late: bool = False, chat: int = 0, message: int = 5
     ) -> None:
         await super().tap(user, data, is_late=is_late, chat=chat, message=message)
-        self.desk.shown(chat or user, 5)
+        self.arrives(chat or user)
 
     async def type(self, user: int, text: str, chat: int = 0) -> None:
         await super().type(user, text, chat)
-        self.desk.shown(chat or user, 5)
+        self.arrives(chat or user)
 
-    async def press(self, user: int, label: str, chat: int = 0) -> None:
+    async def press(self, user: int, label: str, chat: int = 0, *, is_late: bool = False) -> None:
         """Taps the button of the chat's screen."""
-        await self.tap(user, self.buttons[label], chat=chat)
+        await self.tap(user, self.buttons[label], chat=chat, is_late=is_late)
 
     @property
     def buttons(self) -> dict[str, str]:
@@ -296,6 +298,107 @@ async def test_a_late_tap_places_nothing_where_the_figures_of_its_draft_no_longe
     await bench.tap(TRADER, bench.buttons["Place the order now"], is_late=True)
     assert bench.sent(PLACE_ORDER) == []
     assert "the figures have changed since" in bench.outside.answers[-1]
+
+
+CHANGED: Mapping[str, Any] = {**DRAFTED, "price": "55500"}
+"""More than 1 % from the draft's price."""
+
+
+async def test_the_screen_of_a_draft_states_that_a_late_tap_placed_nothing_and_offers_another_check(
+    bench: Trader,
+) -> None:
+    await drafted(bench)
+    bench.outside.responses[DRAFT_ORDER] = CHANGED
+    await bench.press(TRADER, "Place the order now", is_late=True)
+    assert "Nothing was placed: check the order again." in bench.shown
+    assert "Place the order now" not in bench.buttons
+    await bench.press(TRADER, "↻ Check again")
+    await bench.press(TRADER, "Place the order now")
+    (placed,) = bench.sent(PLACE_ORDER)
+    assert placed["key"] == bench.sent(DRAFT_ORDER)[-1]["key"]
+
+
+@pytest.mark.parametrize("is_restarted", [False, True], ids=["same process", "after a restart"])
+@pytest.mark.parametrize(
+    "found", [CHANGED, UNKNOWN, ApiDown("no answer")], ids=["changed", "unknown", "down"]
+)
+async def test_each_tap_after_a_late_one_is_compared_until_the_figures_hold(
+    bench: Trader, tmp_path: Path, found: Mapping[str, Any] | ApiFault, is_restarted: bool
+) -> None:
+    await drafted(bench)
+    button = bench.buttons["Place the order now"]
+    if isinstance(found, ApiFault):
+        bench.outside.breaks.append(found)
+    else:
+        bench.outside.responses[DRAFT_ORDER] = found
+    await bench.tap(TRADER, button, is_late=True)
+    later = Trader(tmp_path) if is_restarted else bench
+    later.outside.responses[DRAFT_ORDER] = CHANGED
+    await later.tap(TRADER, button)
+    assert later.sent(PLACE_ORDER) == bench.sent(PLACE_ORDER) == []
+    assert "the figures have changed since" in later.shown
+    later.outside.responses[DRAFT_ORDER] = DRAFTED
+    await later.tap(TRADER, button)
+    (placed,) = later.sent(PLACE_ORDER)
+    assert placed["key"] == bench.sent(DRAFT_ORDER)[0]["key"]
+
+
+async def test_a_refusal_of_an_order_whose_figures_hold_again_is_shown(bench: Trader) -> None:
+    await drafted(bench)
+    button = bench.buttons["Place the order now"]
+    bench.outside.responses |= {DRAFT_ORDER: CHANGED, PLACE_ORDER: REFUSED}
+    await bench.tap(TRADER, button, is_late=True)
+    bench.outside.responses[DRAFT_ORDER] = DRAFTED
+    await bench.tap(TRADER, button)
+    assert "The order was not placed: beyond risk.max_positions" in bench.shown
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["sent", "perhaps sent before a restart"])
+async def test_a_late_tap_of_an_order_that_an_earlier_tap_may_have_placed_is_compared(
+    bench: Trader, is_known: bool
+) -> None:
+    await drafted(bench)
+    button = bench.buttons["Place the order now"]
+    key = button.partition(":")[2]
+    if is_known:
+        bench.outside.breaks.append(ApiDown("no answer"))
+        await bench.tap(TRADER, button)
+    else:
+        bench.file.state.open_requests.append(key)
+    before = len(bench.sent(PLACE_ORDER))
+    bench.outside.responses[DRAFT_ORDER] = CHANGED
+    await bench.tap(TRADER, button, is_late=True)
+    assert len(bench.sent(PLACE_ORDER)) == before
+    assert "this tap placed nothing. Whether an earlier tap placed the order is not known." in bench.shown
+    assert bench.file.state.open_requests == [key]
+    after = datetime.fromisoformat(DRAFTED["expiresAt"]) + timedelta(minutes=2)
+    bench.outside.responses |= {
+        DRAFT_ORDER: {**CHANGED, "expiresAt": after.isoformat()},
+        PLACE_ORDER: REPEATED,
+    }
+    await bench.press(TRADER, "Place the order now")
+    assert bench.outside.answers[-1] == "The order was placed by an earlier tap of this button."
+    assert bench.file.state.open_requests == []
+
+
+async def test_a_draft_that_the_rules_refuse_by_now_is_over_two_minutes_after_its_expiry_by_the_bots_clock(
+    bench: Trader,
+) -> None:
+    await drafted(bench)
+    button = bench.buttons["Place the order now"]
+    refusal = {"reason": "the kill switch is tripped", "votes": VOTES}
+    bench.outside.responses |= {DRAFT_ORDER: refusal, PLACE_ORDER: REPEATED}
+    for minutes, sent in ((1.9, 0), (2, 1)):
+        bench.now = datetime.fromisoformat(DRAFTED["expiresAt"]) + timedelta(minutes=minutes)
+        await bench.tap(TRADER, button, is_late=True)
+        assert len(bench.sent(PLACE_ORDER)) == sent
+
+
+def test_a_draft_is_over_after_the_time_for_which_the_api_offers_it() -> None:
+    now = datetime.now(UTC)
+    shown = Draft(user=TRADER, account="main", expires_at=now + GOOD_FOR)
+    assert is_over(shown, replace(shown, expires_at=now + 2 * GOOD_FOR))
+    assert not is_over(shown, replace(shown, expires_at=now + 2 * GOOD_FOR - timedelta(seconds=1)))
 
 
 async def test_a_late_tap_places_the_order_of_a_draft_whose_figures_still_hold(bench: Trader) -> None:
