@@ -26,7 +26,7 @@ from infra.telegram.screens.entered import (
 )
 from infra.telegram.screens.entered import values_of as _values_of
 from infra.telegram.screens.figures import UNKNOWN, age, badge, money, number, owner
-from infra.telegram.screens.order_terms import nearest, steps_of
+from infra.telegram.screens.order_terms import RULES_FIELDS, nearest, rules_of
 from infra.telegram.screens.screen import HOME, OPEN, Data, Scene, Screen, page
 from infra.telegram.screens.unrealised import unrealised_of
 
@@ -54,13 +54,11 @@ _QUERY: Final = f"""query {{
   positions(where: {{status: OPEN}}, first: {_MOST}) {{ totalCount edges {{ node {{ {_POSITION} }} }} }}
   orders(where: {{status: {_WORKING}}}, first: {_MOST}) {{ totalCount edges {{ node {{ {_ORDER} }} }} }}
 }}"""
-_POSITION_QUERY: Final = f"""query ($id: ID!, $instrument: String!, $moves: Boolean!) {{
+_POSITION_QUERY: Final = f"""query ($id: ID!, $instrument: String!) {{
   accounts {{ account openedBy currency }}
   prices {{ instrument price at }}
   position(id: $id) {{ {_POSITION} }}
-  rules: events(
-    where: {{types: ["InstrumentListed", "InstrumentRulesChanged"], search: $instrument}}, first: 5
-  ) @include(if: $moves) {{ edges {{ node {{ json }} }} }}
+  instruments(instrument: $instrument) {{ {RULES_FIELDS} }}
 }}"""
 _ORDER_QUERY: Final = f"""query ($id: ID!) {{
   accounts {{ account openedBy currency }}
@@ -82,9 +80,8 @@ def _variables(argument: str) -> Mapping[str, object]:
 
 
 def _variables_of_position(argument: str) -> Mapping[str, object]:
-    values = values_of(argument)
-    own, moves = values["id"], any(name in values for name in LEVELS)
-    return {"id": own, "instrument": own.rsplit("-", 2)[0], "moves": moves}
+    own = values_of(argument)["id"]
+    return {"id": own, "instrument": own.rsplit("-", 2)[0]}
 
 
 def levels_of(data: Data, values: Values) -> Mapping[str, str]:
@@ -92,10 +89,10 @@ def levels_of(data: Data, values: Values) -> Mapping[str, str]:
     entered, position = {name: values[name] for name in LEVELS if name in values}, data["position"]
     if not entered or position is None:
         return entered
-    steps = steps_of([edge["node"] for edge in data["rules"]["edges"]], position["instrument"])
-    if steps is None:
+    rules = rules_of(data["instruments"], position["instrument"], position["account"])
+    if rules is None:
         return entered
-    return {name: f"{fitted(Decimal(text), steps.tick, nearest):f}" for name, text in entered.items()}
+    return {name: f"{fitted(Decimal(text), rules.tick, nearest):f}" for name, text in entered.items()}
 
 
 def _set(argument: str, given: str, key: str) -> str:

@@ -25,7 +25,8 @@ def recorded(reading: Reading) -> list[Recorded]:
 
 
 def rules(reading: Reading, **variables: Any) -> list[Any]:
-    return reading.query(_QUERY, **variables)["instruments"]
+    found: list[Any] = reading.query(_QUERY, **variables)["instruments"]
+    return found
 
 
 def test_every_instrument_has_the_rules_that_were_recorded_last(reading: Reading) -> None:
