@@ -22,6 +22,7 @@ from infra.telegram.screens.catalogue import SCREENS
 from infra.telegram.screens.journal import KINDS
 from infra.telegram.screens.limits import LIMITS, word_of
 from infra.telegram.screens.order_terms import BOUNDS
+from infra.telegram.screens.position import RESULTS
 from infra.telegram.screens.screen import Scene
 from infra.telegram.screens.trade import CHECKS, NUMBERS, SIDES, TYPES
 from infra.telegram.trading import SENDINGS
@@ -226,6 +227,7 @@ def test_a_screen_is_within_the_limits_of_telegram(
         mutations.PLACE_ORDER,
         mutations.CLOSE_POSITION,
         mutations.MOVE_PROTECTION,
+        mutations.AMEND_ORDER,
         mutations.CANCEL_ORDER,
         mutations.CHANGE_SETTINGS,
         sandbox.QUERY,
@@ -241,7 +243,7 @@ def test_every_document_is_valid_in_the_schema_of_the_api(document: str) -> None
 @pytest.mark.parametrize(
     ("name", "lines"),
     [
-        ("market", ["Market  [DEMO]", "BTCUSDT-LINEAR  54596.8  BYBIT, candle closed 5 min ago"]),
+        ("market", ["Market  [DEMO] main", "BTCUSDT-LINEAR  54596.8  BYBIT, candle closed 5 min ago"]),
         (
             "portfolio",
             [
@@ -403,7 +405,7 @@ def used() -> set[str]:
     found |= {*auto.STATE_WORDS.values(), *auto.PROPOSED_WORDS.values()}
     found |= {f"trade-{name}" for name in (*SIDES, *TYPES, "instrument", "side", "type", *NUMBERS)}
     found |= set(re.findall(r"FAULT: \"([a-z-]+)\"", source)) | {fault for _, fault in CHECKS.values()}
-    found |= {f"trade-{name}" for name in BOUNDS}
+    found |= {*(f"trade-{name}" for name in BOUNDS), *RESULTS.values()}
     found |= {one.done for one in SENDINGS} | {word_of(name) for name in LIMITS}
     return found | {"long", "short"} | {name for name in names(Language.EN) if name.startswith("age-")}
 
