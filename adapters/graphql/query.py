@@ -40,6 +40,7 @@ from adapters.graphql.event import EVENTS, Event, EventFilter, EventsBy
 from adapters.graphql.explained import ExplainedStory, explained_story_of
 from adapters.graphql.fill import FILLS, Fill, FillFilter, FillsBy
 from adapters.graphql.holding import BuyAndHold, buy_and_hold_of
+from adapters.graphql.instrument import InstrumentRules, rules_of
 from adapters.graphql.listed import listed
 from adapters.graphql.manipulation import (
     MANIPULATIONS,
@@ -76,6 +77,7 @@ from projections.questions.equity import EQUITY as EQUITY_LIST
 from projections.questions.fills import FILLS as FILL_LIST
 from projections.questions.find import one
 from projections.questions.holding import held
+from projections.questions.instruments import instruments
 from projections.questions.journal import JOURNAL
 from projections.questions.manipulations import MANIPULATIONS as MANIPULATION_LIST
 from projections.questions.models import models, scores
@@ -105,6 +107,7 @@ OfAccount = Annotated[str | None, strawberry.argument(description="The account; 
 TheAccount = Annotated[str, strawberry.argument(description="The account.")]
 Since = Annotated[datetime | None, strawberry.argument(description="From this time on.")]
 Instrument = Annotated[str, strawberry.argument(description="The instrument.")]
+OfInstrument = Annotated[str | None, strawberry.argument(description="The instrument; every one by default.")]
 Interval = Annotated[str, strawberry.argument(description="The interval, as in `5m`, `4h` or `1d`.")]
 Levels = Annotated[int, strawberry.argument(description="The levels of each side, 1 to 200.")]
 Before = Annotated[datetime | None, strawberry.argument(description="Before this time.")]
@@ -258,6 +261,23 @@ class Query:
     )
     async def prices(self, info: Info) -> list[PriceSeen] | None:
         return prices_seen(info.context.served.live)
+
+    @strawberry.field(
+        description="The rules in force of the instruments that each account may trade, by account and instrument.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def instruments(
+        self,
+        info: Info,
+        account: OfAccount = None,
+        instrument: OfInstrument = None,
+        as_of: AsOf = None,
+    ) -> list[InstrumentRules]:
+        moment = await info.context.moment(when(as_of))
+        found = await moment.run(
+            partial(instruments, account=account, instrument=instrument, decode=moment.decode)
+        )
+        return [rules_of(one) for one in found]
 
     @strawberry.field(description="Every account, by name.", extensions=[requires(Role.VIEWER)])
     async def accounts(self, info: Info, as_of: AsOf = None) -> list[Account]:

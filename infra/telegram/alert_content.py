@@ -37,7 +37,8 @@ def alert_of(found: Found, words: Words, *, may_acknowledge: bool) -> Alert:
         )
 
     suppressed = words("alert-suppressed", n=found.suppressed) + " " if found.suppressed else ""
-    return Alert(found.id, found.level, found.ordinal, shown, suppressed + found.line)
+    account = f"{found.account}: " if found.account else ""
+    return Alert(found.id, found.level, found.ordinal, shown, f"{suppressed}{account}{found.line}")
 
 
 def restored_alert(log_id: str, after: int, words: Words) -> Alert:

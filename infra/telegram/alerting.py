@@ -19,7 +19,6 @@ from infra.telegram.alerts import QUERY, TYPES, Found, Ledger, head_of, log_of, 
 from infra.telegram.api import Api, ApiFault
 from infra.telegram.cooldowns import Cooldowns
 from infra.telegram.reminders import Reminders
-from infra.telegram.screens.figures import badge
 from infra.telegram.state import Cursor, StateFile, current
 from infra.telegram.witnesses import Witnesses
 from infra.telegram.words import words_of
@@ -84,7 +83,7 @@ class Alerting:
             self._restored(restored, sender)
         if restored is not None or self._witnesses.is_searching:
             return False
-        look = look_at(data, after, badge(data["accounts"]))
+        look = look_at(data, after)
         for found in look.alerts:
             self._add(found, ledger, sender)
         for found in self._reminders.due(look.open):

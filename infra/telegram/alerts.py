@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from adapters.alerts.notice import subject_of
 from adapters.telegram.level import Level
+from infra.telegram.screens.figures import kind_of
 from infra.telegram.state import Witness
 
 TYPES: Final[Mapping[str, Level]] = {
@@ -54,9 +55,10 @@ _READ: Final = ("journal", "alerts")
 @dataclass(frozen=True, slots=True)
 class Found:
     """An alert as the log has it. `ordinal` is None for a notice without an event. `kind` is the kind of alert, or the
-    event's type; `is_notice` says whether a person acknowledges it. `count` is how many alerts an open notice stands
-    for, which is sent again; 0 for an alert that is sent for the first time. Signals with one text in `similar` are
-    repeats of each other; `suppressed` is how many of them were left out before this one."""
+    event's type; `badge` is the kind of run of its account; `is_notice` says whether a person acknowledges it. `count`
+    is how many alerts an open notice stands for, which is sent again; 0 for an alert that is sent for the first time.
+    Signals with one text in `similar` are repeats of each other; `suppressed` is how many of them were left out before
+    this one."""
 
     id: str
     ordinal: int | None
@@ -86,6 +88,10 @@ class Look:
     witnesses: tuple[Witness, ...]
 
 
+Kinds = Mapping[str, str]
+"""The kind of run of each account, as `[LIVE]`."""
+
+
 def head_of(data: Mapping[str, Any]) -> int:
     """The ordinal up to which both read models that alerts are found in have the log; 0 while one is not built."""
     heads: dict[str, int] = {
@@ -113,15 +119,16 @@ def log_of(data: Mapping[str, Any]) -> str | None:
     return str(found[0]["node"]["json"]["log_id"]) if found else None
 
 
-def look_at(data: Mapping[str, Any], after: int, badge: str) -> Look:
+def look_at(data: Mapping[str, Any], after: int) -> Look:
     """The alerts in a response to `QUERY`."""
+    kinds = {str(one["account"]): kind_of(one) for one in data["accounts"]}
     events = [edge["node"] for edge in data["events"]["edges"]]
     alerts = [edge["node"] for edge in data["alerts"]["edges"]]
     whole = [page[-1]["ordinal"] for page in (events, alerts) if len(page) == PAGE]
     last = max((one["ordinal"] for one in (*events, *alerts)), default=after)
     upto = max(after, min([last, head_of(data), *whole]))
     suppressed = dict.fromkeys(Level, 0)
-    found = {one["ordinal"]: _of_event(one, badge) for one in events if one["ordinal"] <= upto}
+    found = {one["ordinal"]: _of_event(one, kinds) for one in events if one["ordinal"] <= upto}
     for one in alerts:
         if one["ordinal"] > upto:
             continue
@@ -129,10 +136,10 @@ def look_at(data: Mapping[str, Any], after: int, badge: str) -> Look:
         if _repeats(one, data["notices"]):
             suppressed[LEVELS[one["severity"]]] += 1
         else:
-            found[one["ordinal"]] = _of_alert(one, badge)
-    faults = tuple(_of_notice(one, badge) for one in data["notices"] if one["ordinal"] is None)
+            found[one["ordinal"]] = _of_alert(one, kinds)
+    faults = tuple(_of_notice(one, kinds) for one in data["notices"] if one["ordinal"] is None)
     in_order = tuple(found[ordinal] for ordinal in sorted(found))
-    open_ = tuple(replace(_of_notice(one, badge), count=one["count"]) for one in data["notices"])
+    open_ = tuple(replace(_of_notice(one, kinds), count=one["count"]) for one in data["notices"])
     standing = frozenset(one.id for one in faults)
     return Look((*in_order, *faults), upto, suppressed, standing, open_, _witnesses(events, alerts, upto))
 
@@ -156,7 +163,7 @@ def _repeats(alert: Mapping[str, Any], notices: Iterable[Mapping[str, Any]]) -> 
     )
 
 
-def _of_event(event: Mapping[str, Any], badge: str) -> Found:
+def _of_event(event: Mapping[str, Any], kinds: Kinds) -> Found:
     return Found(
         id=event["id"],
         ordinal=event["ordinal"],
@@ -165,7 +172,7 @@ def _of_event(event: Mapping[str, Any], badge: str) -> Found:
         line=event["line"],
         account=event["account"],
         at=datetime.fromisoformat(event["occurredAt"]),
-        badge=badge,
+        badge=kinds.get(event["account"], ""),
         is_notice=False,
         similar=_similar(event),
     )
@@ -178,17 +185,17 @@ def _similar(event: Mapping[str, Any]) -> str:
     return "/".join([event["account"], *(str(event["json"][name]) for name in _SIMILAR)])
 
 
-def _of_alert(alert: Mapping[str, Any], badge: str) -> Found:
+def _of_alert(alert: Mapping[str, Any], kinds: Kinds) -> Found:
     event = alert["event"]
     identifier = event["id"] if event else f"{alert['stream']}:{alert['ordinal']}"
-    return _acknowledged(alert, badge, identifier, alert["ordinal"])
+    return _acknowledged(alert, kinds, identifier, alert["ordinal"])
 
 
-def _of_notice(notice: Mapping[str, Any], badge: str) -> Found:
-    return _acknowledged(notice, badge, notice["id"], None)
+def _of_notice(notice: Mapping[str, Any], kinds: Kinds) -> Found:
+    return _acknowledged(notice, kinds, notice["id"], None)
 
 
-def _acknowledged(row: Mapping[str, Any], badge: str, identifier: str, ordinal: int | None) -> Found:
+def _acknowledged(row: Mapping[str, Any], kinds: Kinds, identifier: str, ordinal: int | None) -> Found:
     """The alert of a row that a person acknowledges."""
     return Found(
         id=identifier,
@@ -198,7 +205,7 @@ def _acknowledged(row: Mapping[str, Any], badge: str, identifier: str, ordinal: 
         line=row["line"],
         account=row["account"],
         at=datetime.fromisoformat(row["at"]),
-        badge=badge,
+        badge=kinds.get(row["account"], ""),
         is_notice=True,
     )
 

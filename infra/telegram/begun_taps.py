@@ -12,7 +12,7 @@ from typing import Final
 
 from adapters.telegram.alert import Alert
 from adapters.telegram.content import Button
-from infra.telegram.screens import limits, positions
+from infra.telegram.screens import limits, order, position
 from infra.telegram.screens.auto import START, STOP
 from infra.telegram.screens.journal import EXPORT
 from infra.telegram.screens.risk import TRIP
@@ -24,9 +24,10 @@ from infra.telegram.words import Words
 
 BUTTONS: Final[Mapping[str, str]] = {
     PLACE: "trade-place",
-    positions.CLOSE: "close-confirm",
-    positions.PROTECT: "protect-confirm",
-    positions.CANCEL: "cancel-confirm",
+    position.CLOSE: "close-confirm",
+    position.PROTECT: "protect-confirm",
+    order.AMEND: "amend-confirm",
+    order.CANCEL: "cancel-confirm",
     limits.CHANGE: "limits-confirm",
     PAUSE: "pause-confirm",
     RESUME: "resume-confirm",

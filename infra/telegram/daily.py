@@ -24,7 +24,7 @@ from commands.roles import Role
 from infra.run.clock import utc_now
 from infra.telegram.api import Api, ApiFault
 from infra.telegram.equity_picture import Curve, Point, equity_picture
-from infra.telegram.screens.figures import UNKNOWN, badge, money, percent
+from infra.telegram.screens.figures import UNKNOWN, kinds, money, percent
 from infra.telegram.state import StateFile, current
 from infra.telegram.words import Words, words_of
 
@@ -145,7 +145,7 @@ class Daily:
             given = {"account": one["account"], **span}
             data = await self._api.execute(DAY, given, Role.VIEWER, None)
             found.append(_day_of(one, data, day))
-        return badge(accounts), found
+        return kinds(accounts), found
 
 
 def _day_of(account: Mapping[str, Any], data: Mapping[str, Any], day: date) -> AccountDay:

@@ -352,7 +352,7 @@ class Desk:
     async def _entered(self, visit: Visit, screen: Screen, argument: str) -> None:
         """Shows the screen with what was entered, which is kept also where the API does not respond."""
         try:
-            content = await self._rendered(screen, visit, argument)
+            argument, content = await self._read(screen, visit, argument)
         except ApiFault as fault:
             again = Button(visit.words("refresh"), f"{SET}:")
             content = Content(Text(_sentence(fault, visit.words)), ((again,),))
@@ -578,7 +578,7 @@ class Desk:
 
     async def _open(self, visit: Visit, screen: Screen, argument: str, message: Tap | None = None) -> None:
         try:
-            content = await self._rendered(screen, visit, argument)
+            argument, content = await self._read(screen, visit, argument)
         except ApiFault as fault:
             await self.notify(visit, _sentence(fault, visit.words))
             return
@@ -587,21 +587,27 @@ class Desk:
         self._place(visit if message is None else replace(visit, tap=message), screen.name, argument, content)
 
     async def _rendered(self, screen: Screen, visit: Visit, argument: str) -> Content:
-        person = visit.person
-        account = self._file.state.accounts.get(person.user, "")
+        return (await self._read(screen, visit, argument))[1]
+
+    async def _read(self, screen: Screen, visit: Visit, argument: str) -> tuple[str, Content]:
+        """The screen's argument with what the screen pins of the response, and its content."""
+        person, pins = visit.person, screen.pins
+        account = (pins and pins.account(argument)) or self._file.state.accounts.get(person.user, "")
         variables = screen.variables(argument)
         if account and screen.by_account is not None:
             variables = screen.by_account(variables, account)
         data = await self._api.execute(screen.query, variables, person.role, person.user)
         if screen.by_account is not None:
             data = narrowed(data, account)
+        if pins is not None:
+            argument = pins.pinned(argument, data)
         shown = account if screen.by_account is not None or screen is ACCOUNT else ""
         state = self._file.state
         drafts = {key: one for key, one in state.drafts.items() if one.user == person.user}
         scene = Scene(
             visit.words, person.role, self._clock(), argument, shown, drafts, frozenset(state.open_requests)
         )
-        return screen.render(data, scene)
+        return argument, screen.render(data, scene)
 
     def _place(self, visit: Visit, name: str, argument: str, content: Content) -> None:
         """Edits the chat's screen where the tap is in it; otherwise a new message takes its place."""

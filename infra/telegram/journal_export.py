@@ -21,7 +21,7 @@ from infra.reports.place import joined
 from infra.telegram.api import Api, ApiRefused
 from infra.telegram.people import Person
 from infra.telegram.screens.accounts import narrowed
-from infra.telegram.screens.figures import badge
+from infra.telegram.screens.figures import badge, kinds
 from infra.telegram.screens.journal import EXPORT, Wanted, where_of
 from infra.telegram.words import Words
 from projections.columns import COUNT, MOMENT, TEXT, Kind
@@ -172,7 +172,7 @@ def file_name(extent: Extent, rows: Sequence[Row], part: int) -> str:
     the first and the last event, the filter, and the part where there are several (0: one)."""
     accounts = [str(one["account"]) for one in extent.accounts]
     named = accounts if len(accounts) <= _MOST_NAMED else [f"{len(accounts)}-accounts"]
-    run = badge(extent.accounts).translate(_WITHOUT_BRACKETS)
+    run = kinds(extent.accounts).translate(_WITHOUT_BRACKETS)
     kind = "" if extent.wanted.kind == "all" else extent.wanted.kind
     span = (_moment(rows[0]), _moment(rows[-1]))
     words = extent.wanted.words[:_LONGEST_WORDS]

@@ -39,25 +39,27 @@ PLACE_ORDER = f"""mutation ($key: String!, $account: String!, $confirmation: Str
     request: {{idempotencyKey: $key, account: $account, timeoutSeconds: 10}}, confirmation: $confirmation
   ) {_ANSWER}
 }}"""
-CLOSE_POSITION = f"""mutation ($key: String!, $position: String!) {{
-  closePosition(
-    request: {{idempotencyKey: $key, timeoutSeconds: 10}}, position: $position, reason: "by Telegram"
+_REQUEST = "request: {idempotencyKey: $key, account: $account, timeoutSeconds: 10}"
+CLOSE_POSITION = f"""mutation ($key: String!, $account: String!, $position: String!) {{
+  closePosition({_REQUEST}, position: $position, reason: "by Telegram") {_ANSWER}
+}}"""
+MOVE_PROTECTION = f"""mutation (
+  $key: String!, $account: String!, $position: String!, $stop: Decimal, $target: Decimal
+) {{
+  moveProtection({_REQUEST}, position: $position, stop: $stop, target: $target) {_ANSWER}
+}}"""
+CANCEL_ORDER = f"""mutation ($key: String!, $account: String!, $order: String!) {{
+  cancelOrder({_REQUEST}, orderId: $order, reason: "by Telegram") {_ANSWER}
+}}"""
+AMEND_ORDER = f"""mutation (
+  $key: String!, $account: String!, $order: String!, $quantity: Decimal, $limit: Decimal, $trigger: Decimal
+) {{
+  amendOrder(
+    {_REQUEST}, orderId: $order, quantity: $quantity, limitPrice: $limit, triggerPrice: $trigger
   ) {_ANSWER}
 }}"""
-MOVE_PROTECTION = f"""mutation ($key: String!, $position: String!, $stop: Decimal, $target: Decimal) {{
-  moveProtection(
-    request: {{idempotencyKey: $key, timeoutSeconds: 10}}, position: $position, stop: $stop, target: $target
-  ) {_ANSWER}
-}}"""
-CANCEL_ORDER = f"""mutation ($key: String!, $order: String!) {{
-  cancelOrder(
-    request: {{idempotencyKey: $key, timeoutSeconds: 10}}, orderId: $order, reason: "by Telegram"
-  ) {_ANSWER}
-}}"""
-CHANGE_SETTINGS = f"""mutation ($key: String!, $changes: [SettingChange!]!) {{
-  changeSettings(
-    request: {{idempotencyKey: $key, timeoutSeconds: 10}}, changes: $changes, reason: "by Telegram"
-  ) {_ANSWER}
+CHANGE_SETTINGS = f"""mutation ($key: String!, $account: String!, $changes: [SettingChange!]!) {{
+  changeSettings({_REQUEST}, changes: $changes, reason: "by Telegram") {_ANSWER}
 }}"""
 _PASSING = frozenset({"RATE_LIMITED", "TOO_SLOW", "UNAVAILABLE", "LOG_OWNED", "INTERNAL"})
 """Codes of errors after which the same request may succeed."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from commands.request import (
+    AmendOrder,
     CancelOrder,
     ChangeSettings,
     ClosePosition,
@@ -24,6 +25,7 @@ from commands.roles import LEAST_ROLE, Role
 from infra.telegram.api import Api
 from infra.telegram.draft import Draft, draft_of, is_over, still_holds, without_old
 from infra.telegram.mutations import (
+    AMEND_ORDER,
     CANCEL_ORDER,
     CHANGE_SETTINGS,
     CLOSE_POSITION,
@@ -37,10 +39,11 @@ from infra.telegram.mutations import (
 from infra.telegram.open_requests import OpenRequests
 from infra.telegram.people import Person
 from infra.telegram.screen_key import new_key
-from infra.telegram.screens import limits, positions
+from infra.telegram.screens import limits, order, position, subject
 from infra.telegram.screens.accounts import narrowed
-from infra.telegram.screens.entered import KEY, REASON, Values, argument_of, values_of
+from infra.telegram.screens.entered import ACCOUNT, KEY, REASON, Values, argument_of, values_of
 from infra.telegram.screens.order_terms import sent
+from infra.telegram.screens.screen import Data, Screen
 from infra.telegram.screens.trade import (
     DRAFT,
     OF_DRAFT,
@@ -89,19 +92,19 @@ class Trading:
         words = words_of(person.language)
         response = await self._api.execute(TRADE.query, TRADE.variables(argument), person.role, person.user)
         data = narrowed(response, self._file.state.accounts.get(person.user, ""))
-        order, account = terms_of(data, argument), account_of(data)
+        built, account = terms_of(data, argument), account_of(data)
         if account is None:
             return Next(TRADE.name, argument, words("trade-no-account"))
-        if order.missing:
-            what = words(f"trade-{order.missing}")
+        if built.missing:
+            what = words(f"trade-{built.missing}")
             return Next(TRADE.name, argument, words("trade-missing", what=what))
         key = new_key(self._clock())
-        drafted = await self._drafted(person, key, account["account"], order.terms)
+        drafted = await self._drafted(person, key, account["account"], built.terms)
         if "known" in drafted:
             return Next(TRADE.name, argument, words("trade-not-drafted", reason=drafted["known"]))
         now = self._clock()
         drafts = without_old(self._file.state.drafts, now)
-        draft = draft_of(drafted, person.user, account["account"], now, order.terms)
+        draft = draft_of(drafted, person.user, account["account"], now, built.terms)
         self._file.state.drafts = {**drafts, key: draft}
         try:
             self._file.keep()
@@ -168,19 +171,28 @@ class Trading:
 
     async def close(self, person: Person, argument: str, key: str) -> Next:
         """Closes the position of the screen at the market."""
-        values = positions.values_of(argument)
+        values = subject.values_of(argument)
         return await self._carried_out(_CLOSED, person, values, key, {"position": values["id"]})
 
     async def protect(self, person: Person, argument: str, key: str) -> Next:
         """Moves the stop, the target or both of the position of the screen."""
-        values, position = positions.values_of(argument), positions.POSITION
-        data = await self._api.execute(position.query, position.variables(argument), person.role, person.user)
-        given = {"position": values["id"], **positions.levels_of(data, values)}
+        values = subject.values_of(argument)
+        data = await self._data(position.POSITION, person, argument)
+        given = {"position": values["id"], **position.levels_of(data, values)}
         return await self._carried_out(_PROTECTED, person, values, key, given)
+
+    async def amend(self, person: Person, argument: str, key: str) -> Next:
+        """Amends the price, the quantity or both of the order of the screen."""
+        values = subject.values_of(argument)
+        data = await self._data(order.ORDER, person, argument)
+        if not order.amended_of(data, values) and not self._open.is_open(key):
+            return Next("order", argument, words_of(person.language)("done-before"))
+        given = {"order": values["id"], **order.requested_of(data, values)}
+        return await self._carried_out(_AMENDED, person, values, key, given)
 
     async def cancel(self, person: Person, argument: str, key: str) -> Next:
         """Requests the cancellation of the order of the screen."""
-        values = positions.values_of(argument)
+        values = subject.values_of(argument)
         return await self._carried_out(_CANCELLED, person, values, key, {"order": values["id"]})
 
     async def change(self, person: Person, argument: str, key: str) -> Next:
@@ -189,15 +201,19 @@ class Trading:
         change = {"name": values.get(limits.NAME, ""), "value": values.get(limits.VALUE, "")}
         return await self._carried_out(_CHANGED, person, values, key, {"changes": [change]})
 
+    async def _data(self, screen: Screen, person: Person, argument: str) -> Data:
+        return await self._api.execute(screen.query, screen.variables(argument), person.role, person.user)
+
     async def _carried_out(
         self, sending: _Sending, person: Person, values: Values, key: str, given: Mapping[str, object]
     ) -> Next:
-        """Sends what the button of this key confirms, once by any number of taps. A screen that has another key by now
-        has shown something else since."""
+        """Sends what the button of this key confirms to the account of the screen, once by any number of taps; the
+        engine of another account refuses it. A screen that has another key by now has shown something else since."""
         words, argument = words_of(person.language), argument_of(values)
-        if values.get(KEY) != key:
+        if values.get(KEY) != key or not values.get(ACCOUNT):
             return Next(sending.screen, argument, words("old-screen"))
-        response = await send(self._api, sending.document, {"key": _sent_key(key), **given}, person)
+        sent_to = {"key": _sent_key(key), "account": values[ACCOUNT]}
+        response = await send(self._api, sending.document, {**sent_to, **given}, person)
         became = self._open.became(key, response)
         if isinstance(became, Open):
             return Next(sending.screen, argument, words("outcome-open", reason=became.reason))
@@ -229,11 +245,12 @@ class _Sending:
 
 _CLOSED: Final = _Sending(CLOSE_POSITION, "position", "close-begun", "positions")
 _PROTECTED: Final = _Sending(MOVE_PROTECTION, "position", "protect-moved", "positions")
+_AMENDED: Final = _Sending(AMEND_ORDER, "order", "amend-requested", "positions")
 _CANCELLED: Final = _Sending(CANCEL_ORDER, "order", "cancel-requested", "positions")
 _CHANGED: Final = _Sending(CHANGE_SETTINGS, "limits", "limits-changed", "limits")
 
 
-SENDINGS: Final = (_CLOSED, _PROTECTED, _CANCELLED, _CHANGED)
+SENDINGS: Final = (_CLOSED, _PROTECTED, _AMENDED, _CANCELLED, _CHANGED)
 
 
 def _sent_key(key: str) -> str:
@@ -243,9 +260,10 @@ def _sent_key(key: str) -> str:
 STEPS: Final[Mapping[str, Step]] = {
     DRAFT: Step(LEAST_ROLE[DraftOrder], TRADE.name, Trading.draft),
     PLACE: Step(LEAST_ROLE[PlaceOrder], TRADE.name, Trading.place, late=Trading.place_late),
-    positions.CLOSE: Step(LEAST_ROLE[ClosePosition], "position", Trading.close, expires=True),
-    positions.PROTECT: Step(LEAST_ROLE[MoveProtection], "position", Trading.protect, expires=True),
-    positions.CANCEL: Step(LEAST_ROLE[CancelOrder], "order", Trading.cancel, expires=True),
+    position.CLOSE: Step(LEAST_ROLE[ClosePosition], "position", Trading.close, expires=True),
+    position.PROTECT: Step(LEAST_ROLE[MoveProtection], "position", Trading.protect, expires=True),
+    order.AMEND: Step(LEAST_ROLE[AmendOrder], "order", Trading.amend, expires=True),
+    order.CANCEL: Step(LEAST_ROLE[CancelOrder], "order", Trading.cancel, expires=True),
     limits.CHANGE: Step(LEAST_ROLE[ChangeSettings], "limits", Trading.change, expires=True),
 }
 """What each button does, by the verb of its data."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from adapters.telegram.content import Button, Content, fits
@@ -26,18 +26,23 @@ def same_query(variables: Mapping[str, object], _account: str) -> Mapping[str, o
     return variables
 
 
+def of_accounts(accounts: Sequence[Data], account: str) -> Sequence[Data]:
+    """The rows of the account; without a name all rows."""
+    return [one for one in accounts if account in ("", one["account"])]
+
+
 def narrowed(data: Data, account: str) -> Data:
     """The response with the rows of the account; without a name the whole response."""
     if not account:
         return data
-    lists = {name: [one for one in data[name] if one["account"] == account] for name in _ROWS if name in data}
+    lists = {name: of_accounts(data[name], account) for name in _ROWS if name in data}
     return {**data, **lists}
 
 
 def _render(data: Data, scene: Scene) -> Content:
     words, accounts = scene.words, data["accounts"]
     body: list[Text | str] = [words("account-help"), ""]
-    body += [bold(one["account"]) + f"  {badge([one])}".rstrip() for one in accounts]
+    body += [bold(badge([one])) for one in accounts]
     named = {"": words("account-all"), **{str(one["account"]): str(one["account"]) for one in accounts}}
     rows = [
         (Button(f"✓ {label}" if name == scene.account else label, f"{CHOOSE_ACCOUNT}:{name}"),)

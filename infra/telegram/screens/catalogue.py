@@ -13,8 +13,10 @@ from infra.telegram.screens.journal import JOURNAL
 from infra.telegram.screens.language import LANGUAGE
 from infra.telegram.screens.limits import LIMITS_SCREEN
 from infra.telegram.screens.market import MARKET
+from infra.telegram.screens.order import ORDER
 from infra.telegram.screens.portfolio import PORTFOLIO
-from infra.telegram.screens.positions import ORDER, POSITION, POSITIONS
+from infra.telegram.screens.position import POSITION
+from infra.telegram.screens.positions import POSITIONS
 from infra.telegram.screens.risk import KILL, RISK
 from infra.telegram.screens.screen import Screen
 from infra.telegram.screens.settings import SETTINGS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -22,7 +22,12 @@ FAULT: Final = "fault"
 KEY: Final = "key"
 REASON: Final = "reason"
 """The value that is the reason for which the latest request was refused."""
+ACCOUNT: Final = "account"
+"""The value that is the account of what the screen showed first: whatever its buttons send is sent to that one."""
 _NUMBER: Final = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
+
+_CHANGE: Final = re.compile(r"[+-][0-9]{1,3}(\.[0-9]{1,4})?%")
+_EXACT: Final = Context(prec=60)
 
 Values = Mapping[str, str]
 
@@ -53,6 +58,19 @@ def waits(argument: str) -> bool:
 def is_number(text: str) -> bool:
     """Whether the text is a positive number, as `0.01`."""
     return _NUMBER.fullmatch(text) is not None and Decimal(text) > 0
+
+
+def is_change(text: str) -> bool:
+    """Whether the text is a change of a number by a share of it, as `-0.5%`."""
+    return _CHANGE.fullmatch(text) is not None
+
+
+def changed(text: str, base: Decimal) -> str:
+    """The number that the text is, or the base changed by its share; `0` where nothing of the base remains."""
+    if not is_change(text):
+        return text
+    share = Decimal(text.removesuffix("%")) / 100
+    return f"{max(_EXACT.multiply(base, 1 + share), Decimal(0)).normalize(_EXACT):f}"
 
 
 def setter(label: str, name: str, value: str = "", *, is_chosen: bool = False) -> Button:

@@ -18,6 +18,7 @@ _MODES: Mapping[str, str] = {
     "manual": "[MANUAL]",
 }
 _CENTS, _SATOSHIS = 2, 8
+_MOST_NAMES = 4
 _WIDE = Context(prec=200)
 """Every digit of an amount, whose domain has sixty."""
 UNKNOWN = "-"
@@ -81,7 +82,25 @@ def owner(name: str, words: Words) -> str:
     return words("by-hand") if name == PERSON else name
 
 
+def kind_of(account: Mapping[str, Any]) -> str:
+    """The kind of run of an account, as `[LIVE]` or `[DEMO]`."""
+    return _MODES.get(str(account["openedBy"]), f"[{account['openedBy']}]")
+
+
+def kinds(accounts: Iterable[Mapping[str, Any]]) -> str:
+    """The kinds of run of the accounts, each once; empty for an empty log."""
+    return " ".join(dict.fromkeys(kind_of(one) for one in accounts))
+
+
 def badge(accounts: Iterable[Mapping[str, Any]]) -> str:
-    """The kind of run of the accounts, as [LIVE] or [DEMO]; empty for an empty log."""
-    kinds = dict.fromkeys(_MODES.get(str(one["openedBy"]), f"[{one['openedBy']}]") for one in accounts)
-    return " ".join(kinds)
+    """The accounts after their kind of run, as `[LIVE] main, hedge [DEMO] paper`; empty for an empty log. Of more than
+    four accounts of a kind the others are counted: `[LIVE] a, b, c, d +3`."""
+    named: dict[str, list[str]] = {}
+    for one in accounts:
+        named.setdefault(kind_of(one), []).append(str(one["account"]))
+    return " ".join(f"{kind} {_listed(names)}" for kind, names in named.items())
+
+
+def _listed(names: list[str]) -> str:
+    rest = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" +{rest}" if rest > 0 else "")

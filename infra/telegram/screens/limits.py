@@ -15,7 +15,9 @@ from domain.adjusting import adjusted, as_text
 from domain.errors import InvalidInput, Refused
 from domain.settings import Settings
 from infra.settings_catalogue import Setting, trading
+from infra.telegram.screens.accounts import same_query
 from infra.telegram.screens.entered import (
+    ACCOUNT,
     FAULT,
     KEY,
     WANTS,
@@ -27,7 +29,7 @@ from infra.telegram.screens.entered import (
     values_of,
 )
 from infra.telegram.screens.figures import UNKNOWN, badge
-from infra.telegram.screens.screen import HOME, OPEN, Data, Scene, Screen, page
+from infra.telegram.screens.screen import HOME, OPEN, Data, Pins, Scene, Screen, page
 
 CHANGE: Final = "change"
 """The verb of the button that puts the entered value in force: `change:KEY`."""
@@ -76,14 +78,27 @@ LIMITS: Final = (
 def _set(argument: str, given: str, key: str) -> str:
     """The argument after a setting was chosen, or a value entered; its request has a new key."""
     values = values_of(argument, NAME)
+    own = {ACCOUNT: values.get(ACCOUNT, "")}
     name, value = given_of({WANTS: VALUE}, given)
     if name == NAME:
-        return argument_of({NAME: value, WANTS: VALUE} if value in LIMITS else {})
+        return argument_of({**own, NAME: value, WANTS: VALUE} if value in LIMITS else own)
     if NAME not in values:
-        return argument_of({FAULT: "limits-no-setting"})
+        return argument_of({**own, FAULT: "limits-no-setting"})
     if name == _RESET:
         value = as_text(Settings(), values[NAME])
-    return argument_of({NAME: values[NAME], VALUE: value, GIVEN: "1", KEY: key})
+    return argument_of({**own, NAME: values[NAME], VALUE: value, GIVEN: "1", KEY: key})
+
+
+def _pinned(argument: str, data: Data) -> str:
+    """The argument with the account whose settings are shown."""
+    values = {**values_of(argument, NAME)}
+    if len(data["accounts"]) == 1:
+        values.setdefault(ACCOUNT, data["accounts"][0]["account"])
+    return argument_of(values)
+
+
+def _account_of(argument: str) -> str:
+    return values_of(argument, NAME).get(ACCOUNT, "")
 
 
 def _render(data: Data, scene: Scene) -> Content:
@@ -172,4 +187,13 @@ def _shown(text: str) -> str:
     return text or UNKNOWN
 
 
-LIMITS_SCREEN = Screen("limits", _QUERY, _render, LEAST_ROLE[ChangeSettings], is_live=True, sets=_set)
+LIMITS_SCREEN = Screen(
+    "limits",
+    _QUERY,
+    _render,
+    LEAST_ROLE[ChangeSettings],
+    is_live=True,
+    sets=_set,
+    by_account=same_query,
+    pins=Pins(_account_of, _pinned),
+)

@@ -25,12 +25,32 @@ _FLOOR: Final = Context(prec=60, rounding=ROUND_FLOOR)
 _HUNDRED: Final = Decimal(100)
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """The steps of an instrument's price and quantity, in quote and base currency."""
+RULES_FIELDS: Final = "account instrument quote tick lot minQuantity maxQuantity minNotional"
+"""The fields of GraphQL's `InstrumentRules` that `rules_of` reads."""
 
+
+BOUNDS: Final = ("min-quantity", "max-quantity", "min-notional")
+"""The bounds of an order, as `Rules.beyond` names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The steps of an instrument's price and quantity and the bounds of one order: `tick` and `min_notional` in
+    `quote` currency; `lot`, `min_quantity` and `max_quantity` in base currency."""
+
+    quote: str
     tick: Decimal
     lot: Decimal
+    min_quantity: Decimal
+    max_quantity: Decimal
+    min_notional: Decimal
+
+    def beyond(self, quantity: Decimal, price: Decimal | None, *, reduces: bool = False) -> str:
+        """The first of `BOUNDS` that an order of this quantity breaks, at `price` in quote currency; empty for none.
+        One that only reduces has no least notional."""
+        is_small = price is not None and not reduces and quantity * price < self.min_notional
+        broken = (quantity < self.min_quantity, quantity > self.max_quantity, is_small)
+        return next((name for name, is_broken in zip(BOUNDS, broken, strict=True) if is_broken), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +63,20 @@ class OrderTerms:
     rounded: frozenset[str]
 
 
-def steps_of(events: Sequence[Mapping[str, Any]], instrument: str) -> Steps | None:
-    """The steps of the newest event with rules of the instrument, newest first; None where there is none."""
-    for event in events:
-        rules = event["json"]["instrument"]
-        if rules["id"] == instrument:
-            return Steps(Decimal(rules["tick"]), Decimal(rules["lot"]))
+def rules_of(listed: Sequence[Mapping[str, Any]], instrument: str, account: str = "") -> Rules | None:
+    """The rules of the instrument in a response's `instruments`, of the account where one is named; None where they
+    are not known."""
+    for one in listed:
+        if one["instrument"] == instrument and account in ("", one["account"]):
+            steps = (
+                Decimal(one[name]) for name in ("tick", "lot", "minQuantity", "maxQuantity", "minNotional")
+            )
+            return Rules(one["quote"], *steps)
     return None
 
 
 def order_terms(
-    values: Values, steps: Steps | None, balance: Decimal | None, last: Decimal | None
+    values: Values, rules: Rules | None, balance: Decimal | None, last: Decimal | None
 ) -> OrderTerms:
     """The terms of the entered values. `balance` is the account's, in quote currency, `last` the last price."""
     side, type_ = values.get("side", ""), values.get("type", "MARKET")
@@ -63,10 +86,10 @@ def order_terms(
     rounded: set[str] = set()
     for name in ("price", "stop", "target"):
         if name in values and (name != "price" or type_ in PRICED):
-            _put(found, rounded, name, values[name], _price(Decimal(values[name]), name, found, steps))
+            _put(found, rounded, name, values[name], _price(Decimal(values[name]), name, found, rules))
     quantity = _quantity(values, found, balance, last)
     if quantity is not None:
-        _put(found, rounded, "quantity", values.get("quantity", ""), _stepped(quantity, steps))
+        _put(found, rounded, "quantity", values.get("quantity", ""), _stepped(quantity, rules))
     return OrderTerms(found, _missing(found), frozenset(rounded))
 
 
@@ -91,12 +114,12 @@ def _put(found: dict[str, str | bool], rounded: set[str], name: str, entered: st
         rounded.add(name)
 
 
-def _price(price: Decimal, name: str, found: Mapping[str, str | bool], steps: Steps | None) -> Decimal:
-    if steps is None:
+def _price(price: Decimal, name: str, found: Mapping[str, str | bool], rules: Rules | None) -> Decimal:
+    if rules is None:
         return price
     if name == "price" and found["type"] == "LIMIT":
-        return fitted(price, steps.tick, round_down if found["side"] == "BUY" else round_up)
-    return fitted(price, steps.tick, nearest)
+        return fitted(price, rules.tick, round_down if found["side"] == "BUY" else round_up)
+    return fitted(price, rules.tick, nearest)
 
 
 def nearest(price: Decimal, tick: Decimal) -> Decimal:
@@ -105,8 +128,8 @@ def nearest(price: Decimal, tick: Decimal) -> Decimal:
     return below if price - below < tick / 2 else below + tick
 
 
-def _stepped(quantity: Decimal, steps: Steps | None) -> Decimal:
-    return quantity if steps is None else fitted(quantity, steps.lot, round_down)
+def _stepped(quantity: Decimal, rules: Rules | None) -> Decimal:
+    return quantity if rules is None else fitted(quantity, rules.lot, round_down)
 
 
 def _quantity(

@@ -48,6 +48,16 @@ def no_variables(_argument: str) -> Mapping[str, object]:
 
 
 @dataclass(frozen=True, slots=True)
+class Pins:
+    """What a screen keeps of its first response, so that a later tap acts on what was shown. `account` is the account
+    that an argument names, empty for none; `pinned` makes the argument of the present one and of a response, and
+    changes nothing that it has already."""
+
+    account: Callable[[str], str]
+    pinned: Callable[[str, Data], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """`role` is the least role that may open it. A live one is looked at again every few seconds.
 
@@ -58,7 +68,8 @@ class Screen:
     present one and of a text that a person types while the screen is open; None for one that takes no text. `sets`
     makes the argument of the present one, of `NAME=VALUE` of a button, or `=TEXT` of a text, and of a new random key;
     only the user who opened the screen may change it. `by_account` makes the variables for one account; None for a
-    screen that always shows all of them.
+    screen that always shows all of them. With `pins` the argument has the account once the screen is opened, and a
+    later choice of another one does not change it.
     """
 
     name: str
@@ -73,13 +84,13 @@ class Screen:
     typed: Callable[[str, str], str] | None = None
     sets: Callable[[str, str, str], str] | None = None
     by_account: Callable[[Mapping[str, object], str], Mapping[str, object]] | None = None
+    pins: Pins | None = None
 
 
 def page(scene: Scene, name: str, badge: str, body: list[Text | str], rows: Rows = ()) -> Content:
-    """The usual form: a title with the kind of run, the body, the buttons, and those to refresh and to go home."""
+    """The usual form: a title with the accounts and their kind of run, the body, the buttons, and those to refresh and
+    to go home."""
     title = bold(scene.words(f"screen-{name}")) + (f"  {badge}" if badge else "")
-    if scene.account:
-        title += f"  {scene.account}"
     own = f"{OPEN}:{name}:{scene.argument}" if scene.argument else f"{OPEN}:{name}"
     refresh = (Button(scene.words("refresh"), own),) if fits(own) else ()
     ending = (*refresh, Button(scene.words("menu"), f"{OPEN}:{HOME}"))

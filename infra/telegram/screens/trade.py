@@ -32,10 +32,12 @@ from infra.telegram.screens.order_terms import (
     PRICED,
     REDUCE,
     RISK,
+    RULES_FIELDS,
     OrderTerms,
+    Rules,
     drafted_terms,
     order_terms,
-    steps_of,
+    rules_of,
 )
 from infra.telegram.screens.screen import HOME, OPEN, Data, Scene, Screen, page
 from infra.telegram.words import Words
@@ -67,13 +69,11 @@ NUMBERS: Final = ("price", "quantity", "stop", "target")
 """The entered values that are numbers, in the order of the screen."""
 _MOST_INSTRUMENTS: Final = 12
 _IN_A_ROW: Final = 3
-_QUERY: Final = """query ($instrument: String) {
-  accounts { account openedBy currency balance available }
-  prices { instrument price at }
-  rules: events(
-    where: {types: ["InstrumentListed", "InstrumentRulesChanged"], search: $instrument}, first: 20
-  ) { edges { node { json } } }
-}"""
+_QUERY: Final = f"""query ($instrument: String) {{
+  accounts {{ account openedBy currency balance available }}
+  prices {{ instrument price at }}
+  instruments(instrument: $instrument) {{ {RULES_FIELDS} }}
+}}"""
 
 
 def _variables(argument: str) -> Mapping[str, object]:
@@ -174,11 +174,10 @@ def terms_of(data: Data, argument: str) -> OrderTerms:
     """The terms of the values in the argument, by the rules, the balance and the last price of the screen's data."""
     values = entered(argument)
     instrument = values.get("instrument", "")
-    steps = steps_of([edge["node"] for edge in data["rules"]["edges"]], instrument)
     account, price = account_of(data), _price_of(data, instrument)
     return order_terms(
         values,
-        steps,
+        _rules_of(data, instrument),
         None if account is None else Decimal(account["balance"]),
         None if price is None else Decimal(price["price"]),
     )
@@ -189,6 +188,11 @@ def account_of(data: Data) -> Data | None:
     chosen none."""
     accounts = data["accounts"]
     return accounts[0] if len(accounts) == 1 else None
+
+
+def _rules_of(data: Data, instrument: str) -> Rules | None:
+    account = account_of(data)
+    return rules_of(data["instruments"], instrument, "" if account is None else account["account"])
 
 
 def _price_of(data: Data, instrument: str) -> Data | None:
@@ -225,15 +229,47 @@ def _terms(values: Values, order: OrderTerms, data: Data, scene: Scene) -> list[
             else f"{number(price['price'])}, {age(price['at'], scene.now, words)}"
         )
         found.append(bold(instrument) + f"  {last}")
+        found += _steps(instrument, data, scene)
     if terms["side"]:
         found += [f"{words(f'trade-{one}')}: {words(f'trade-{terms[one]}')}" for one in ("side", "type")]
     if REDUCE in terms:
         found.append(words("trade-reduce"))
     found += [_term(name, values, order, scene) for name in NUMBERS if name in terms]
+    found += _beyond(order, data, scene)
     account = account_of(data)
     if account is not None:
         found.append(f"{words('trade-available')}: {money(account['available'], account['currency'])}")
     return found
+
+
+def _steps(instrument: str, data: Data, scene: Scene) -> list[str]:
+    """The steps of price and quantity, and the bounds of an order; nothing where they are not known."""
+    rules = _rules_of(data, instrument)
+    if rules is None:
+        return []
+    return [
+        scene.words(
+            "trade-rules",
+            lot=number(str(rules.lot)),
+            tick=number(str(rules.tick)),
+            least=number(str(rules.min_quantity)),
+            most=number(str(rules.max_quantity)),
+            notional=money(str(rules.min_notional), rules.quote),
+        )
+    ]
+
+
+def _beyond(order: OrderTerms, data: Data, scene: Scene) -> list[str]:
+    """The bound of the instrument that the quantity breaks, which the engine would refuse."""
+    terms = order.terms
+    instrument = str(terms["instrument"])
+    rules, last = _rules_of(data, instrument), _price_of(data, instrument)
+    if rules is None or "quantity" not in terms:
+        return []
+    price = terms.get("price") or (None if last is None else last["price"])
+    at = None if price is None else Decimal(str(price))
+    name = rules.beyond(Decimal(str(terms["quantity"])), at, reduces=REDUCE in terms)
+    return [f"⚠ {scene.words(f'trade-{name}')}"] if name else []
 
 
 def _term(name: str, values: Values, order: OrderTerms, scene: Scene) -> str:
@@ -257,6 +293,8 @@ def _wanted(values: Values, order: OrderTerms, scene: Scene) -> str:
         return scene.words("trade-send", what=scene.words(f"trade-{wanted}"))
     if not order.missing:
         return scene.words("trade-complete")
+    if order.missing == "quantity" and values.get("quantity"):
+        return scene.words("trade-below-lot", entered=number(values["quantity"]))
     if order.missing == "quantity" and values.get("size"):
         return scene.words("trade-no-size")
     return scene.words("trade-missing", what=scene.words(f"trade-{order.missing}"))
@@ -293,14 +331,14 @@ def _sizes(shares: Sequence[str], end: str, values: Values, scene: Scene) -> lis
 
 
 def _instruments(values: Values, data: Data, scene: Scene) -> Rows:
-    """The instruments that the engine has prices of or that were listed last, and one that is typed, by which a chosen
+    """The instruments that the engine has prices of or that are listed, and one that is typed, by which a chosen
     one is changed, too."""
     own = values.get("instrument")
     typed = setter(scene.words("trade-instrument") + " …", WANTS, "instrument")
     if own is not None:
         return ((typed,),)
     priced = (one["instrument"] for one in data["prices"] or ())
-    listed = (edge["node"]["json"]["instrument"]["id"] for edge in data["rules"]["edges"])
+    listed = (one["instrument"] for one in data["instruments"])
     names = dict.fromkeys([*priced, *listed])
     buttons = [
         setter(name.partition(".")[0], "instrument", name)

@@ -138,6 +138,14 @@ def _since(data: Any) -> None:
     assert all(one["parkedEvents"] == 0 and one["ordinal"] > 500 for one in data["projections"])
 
 
+def _rules(data: Any) -> None:
+    (rules,) = data["instruments"]
+    assert rules["instrument"] == "BTCUSDT-LINEAR.BYBIT"
+    assert Decimal(rules["lot"]) <= Decimal(rules["minQuantity"]) < Decimal(rules["maxQuantity"])
+    assert Decimal(rules["tick"]) > 0
+    assert rules["origin"] == "real"
+
+
 ANSWERS: Mapping[str, Callable[[Any], None]] = {
     "1": _open,
     "2": _lost,
@@ -149,6 +157,7 @@ ANSWERS: Mapping[str, Callable[[Any], None]] = {
     "8": _stake,
     "9": _resting,
     "10": _since,
+    "11": _rules,
 }
 
 

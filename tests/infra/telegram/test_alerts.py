@@ -69,7 +69,7 @@ def data(alerts: list[Any], events: list[Any], notices: list[Any]) -> dict[str, 
 
 
 def test_events_and_alerts_come_in_the_order_of_the_log_with_their_levels() -> None:
-    look = look_at(data([alert(4, "KILL_SWITCH_TRIPPED", "CRITICAL"), alert(9)], [opened(5)], []), 3, "")
+    look = look_at(data([alert(4, "KILL_SWITCH_TRIPPED", "CRITICAL"), alert(9)], [opened(5)], []), 3)
     assert [(one.ordinal, one.level) for one in look.alerts] == [
         (4, Level.HIGH),
         (5, Level.MEDIUM),
@@ -80,33 +80,33 @@ def test_events_and_alerts_come_in_the_order_of_the_log_with_their_levels() -> N
 
 def test_a_full_page_ends_the_look_at_its_last_ordinal() -> None:
     page = [alert(n, stream=f"s{n}") for n in range(1, PAGE + 1)]
-    look = look_at(data(page, [opened(PAGE + 5)], []), 0, "")
+    look = look_at(data(page, [opened(PAGE + 5)], []), 0)
     assert (look.upto, len(look.alerts)) == (PAGE, PAGE)
 
 
 def test_an_alert_whose_id_no_button_has_room_for_is_sent_without_its_button() -> None:
     found = data([alert(5, stream="reconciliation-" + "a" * 60)], [], [])
     found["alerts"]["edges"][0]["node"]["event"] = None
-    (one,) = look_at(found, 0, "").alerts
+    (one,) = look_at(found, 0).alerts
     content = alert_of(one, words_of(Language.EN), may_acknowledge=True).shown(False)
     assert content.buttons == ()
     assert one.id in content.text.plain
 
 
 def test_an_alert_of_an_open_notice_is_suppressed_and_counted() -> None:
-    look = look_at(data([alert(4), alert(9), alert(11, stream="t")], [], [notice(4)]), 0, "")
+    look = look_at(data([alert(4), alert(9), alert(11, stream="t")], [], [notice(4)]), 0)
     assert [one.ordinal for one in look.alerts] == [4, 11]
     assert look.suppressed[Level.MEDIUM] == 1
 
 
 def test_daily_losses_of_one_day_are_one_alert() -> None:
     losses = [alert(4, "DAILY_LOSS"), alert(9, "DAILY_LOSS", stream="t")]
-    look = look_at(data(losses, [], [notice(4, "DAILY_LOSS", "2026-03-02")]), 0, "")
+    look = look_at(data(losses, [], [notice(4, "DAILY_LOSS", "2026-03-02")]), 0)
     assert [one.ordinal for one in look.alerts] == [4]
 
 
 def test_a_notice_without_an_event_is_an_alert() -> None:
-    look = look_at(data([], [], [notice(None, "DEAD_LETTERS", name="letters")]), 6, "")
+    look = look_at(data([], [], [notice(None, "DEAD_LETTERS", name="letters")]), 6)
     assert [(one.id, one.ordinal) for one in look.alerts] == [("letters", None)]
     assert (look.upto, look.standing) == (6, frozenset({"letters"}))
 
@@ -140,13 +140,13 @@ def test_what_a_group_is_owed_follows_its_new_id() -> None:
 def test_the_look_ends_where_the_read_model_that_is_behind_ends(journal: int, alerts: int) -> None:
     builds = [build("journal", journal), build("alerts", alerts), build("alerts", 9, "HISTORY")]
     found = data([alert(4)], [opened(9)], []) | {"projections": builds}
-    look = look_at(found, 3, "")
+    look = look_at(found, 3)
     assert ([one.ordinal for one in look.alerts], look.upto) == ([4], 4)
 
 
 def test_nothing_is_looked_at_while_a_read_model_is_not_built() -> None:
     builds = [build("journal", 9), build("alerts", 9, status="BUILDING")]
-    look = look_at(data([], [opened(9)], []) | {"projections": builds}, 3, "")
+    look = look_at(data([], [opened(9)], []) | {"projections": builds}, 3)
     assert (look.alerts, look.upto) == ((), 3)
 
 
@@ -295,7 +295,7 @@ async def test_repeats_of_a_signal_are_suppressed_and_the_alert_that_ends_the_co
     bench.responses.data = data([], SIGNALS, [])
     assert await bench.look() == ["e51", "e53", "e54", "e56"]
     assert [SUPPRESSED in one for one in bench.responses.texts] == [False, False, False, True]
-    assert bench.responses.alerts[-1].line == f"{SUPPRESSED} line"
+    assert bench.responses.alerts[-1].line == f"{SUPPRESSED} main: line"
 
 
 @pytest.mark.anyio

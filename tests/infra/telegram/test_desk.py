@@ -542,7 +542,7 @@ async def test_the_chosen_account_narrows_screens_but_the_kill_switch_and_is_kep
     later = Bench(tmp_path)
     later.outside.data = both
     await later.type(TRADER, "/portfolio")
-    assert later.shown.startswith("Portfolio  [LIVE]  other\n\nother\n")
+    assert later.shown.startswith("Portfolio  [LIVE] other\n\nother\n")
     assert later.outside.sent[-1][1] == {"account": "other"}
     await later.type(TRADER, "/journal fill btc")
     where = {"types": ["OrderFilled"], "search": "btc", "account": "other"}
@@ -551,7 +551,7 @@ async def test_the_chosen_account_narrows_screens_but_the_kill_switch_and_is_kep
     assert "\nmain\n" in later.shown
     assert "\nother\n" in later.shown
     await later.type(SECOND, "/portfolio")
-    assert later.shown.startswith("Portfolio  [DEMO] [LIVE]\n\nmain\n")
+    assert later.shown.startswith("Portfolio  [DEMO] main [LIVE] other\n\nmain\n")
     await later.tap(TRADER, "account:")
     await later.type(TRADER, "/risk")
-    assert later.shown.startswith("Risk  [DEMO] [LIVE]\n")
+    assert later.shown.startswith("Risk  [DEMO] main [LIVE] other\n")

@@ -88,7 +88,7 @@ async def test_an_export_has_every_event_of_the_filter_as_of_its_begin_and_not_i
     assert {(one["search"], *one["types"]) for one in journal.where} == {("btc", "OrderFilled")}
     assert (chat, alert.alone) == (VIEWER, True)
     assert alert.shown(True).text.plain.splitlines() == [
-        "Journal  [DEMO]",
+        "Journal  [DEMO] main",
         "Fills: btc",
         "450 events, part 1 of 1",
         "This may be a repeat: the reply to an earlier message was lost.",

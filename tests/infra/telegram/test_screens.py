@@ -21,6 +21,8 @@ from infra.telegram.screens import auto, next_entry, sandbox
 from infra.telegram.screens.catalogue import SCREENS
 from infra.telegram.screens.journal import KINDS
 from infra.telegram.screens.limits import LIMITS, word_of
+from infra.telegram.screens.order_terms import BOUNDS
+from infra.telegram.screens.position import RESULTS
 from infra.telegram.screens.screen import Scene
 from infra.telegram.screens.trade import CHECKS, NUMBERS, SIDES, TYPES
 from infra.telegram.trading import SENDINGS
@@ -98,7 +100,14 @@ ORDER: Mapping[str, Any] = {
     "placedAt": AT,
 }
 RULES: Mapping[str, Any] = {
-    "json": {"instrument": {"id": "BTCUSDT-LINEAR.BYBIT", "tick": "0.1", "lot": "0.001"}}
+    "account": "main",
+    "instrument": "BTCUSDT-LINEAR.BYBIT",
+    "quote": "USDT",
+    "tick": "0.1",
+    "lot": "0.001",
+    "minQuantity": "0.001",
+    "maxQuantity": "100",
+    "minNotional": "5",
 }
 EVENT: Mapping[str, Any] = {
     "ordinal": 40,
@@ -137,7 +146,7 @@ DATA: Mapping[str, Any] = {
     "orders": {"totalCount": 2, "edges": [{"node": ORDER}, {"node": {**ORDER, "id": "4d8bnjj9dt473-t2"}}]},
     "position": POSITION,
     "order": ORDER,
-    "rules": {"edges": [{"node": RULES}]},
+    "instruments": [RULES],
     "journal": {
         "pageInfo": {"hasNextPage": True},
         "edges": [{"node": {**EVENT, "ordinal": 40 - n}} for n in range(8)],
@@ -158,7 +167,7 @@ EMPTY: Mapping[str, Any] = {
     "orders": {"totalCount": 0, "edges": []},
     "position": None,
     "order": None,
-    "rules": {"edges": []},
+    "instruments": [],
     "signals": {"edges": []},
     "waiting": {"edges": []},
     "journal": {"pageInfo": {"hasNextPage": False}, "edges": []},
@@ -218,6 +227,7 @@ def test_a_screen_is_within_the_limits_of_telegram(
         mutations.PLACE_ORDER,
         mutations.CLOSE_POSITION,
         mutations.MOVE_PROTECTION,
+        mutations.AMEND_ORDER,
         mutations.CANCEL_ORDER,
         mutations.CHANGE_SETTINGS,
         sandbox.QUERY,
@@ -233,7 +243,7 @@ def test_every_document_is_valid_in_the_schema_of_the_api(document: str) -> None
 @pytest.mark.parametrize(
     ("name", "lines"),
     [
-        ("market", ["Market  [DEMO]", "BTCUSDT-LINEAR  54596.8  BYBIT, candle closed 5 min ago"]),
+        ("market", ["Market  [DEMO] main", "BTCUSDT-LINEAR  54596.8  BYBIT, candle closed 5 min ago"]),
         (
             "portfolio",
             [
@@ -299,6 +309,7 @@ def test_every_document_is_valid_in_the_schema_of_the_api(document: str) -> None
             "trade",
             [
                 "BTCUSDT-LINEAR.BYBIT  54596.8, 5 min ago",
+                "Lot 0.001, tick 0.1; 0.001 to 100 an order, 5.00 USDT at least",
                 "Side: Buy",
                 "Type: Limit",
                 "Price: 50000 (rounded from 50000.06)",
@@ -394,6 +405,7 @@ def used() -> set[str]:
     found |= {*auto.STATE_WORDS.values(), *auto.PROPOSED_WORDS.values()}
     found |= {f"trade-{name}" for name in (*SIDES, *TYPES, "instrument", "side", "type", *NUMBERS)}
     found |= set(re.findall(r"FAULT: \"([a-z-]+)\"", source)) | {fault for _, fault in CHECKS.values()}
+    found |= {*(f"trade-{name}" for name in BOUNDS), *RESULTS.values()}
     found |= {one.done for one in SENDINGS} | {word_of(name) for name in LIMITS}
     return found | {"long", "short"} | {name for name in names(Language.EN) if name.startswith("age-")}
 

@@ -617,14 +617,14 @@ async def test_a_stop_is_moved_by_the_second_tap_old_beside_new(bench: Trader) -
     await bench.type(TRADER, f"/position {POSITION}")
     await bench.press(TRADER, "Stop …")
     await bench.type(TRADER, "far")
-    assert "That is not a number" in bench.shown
-    await bench.press(TRADER, "Stop …")
+    assert "That is neither a number" in bench.shown
     await bench.type(TRADER, "54100.52")
     assert "Stop: 54000 → 54100.5 (rounded from 54100.52)" in bench.shown
     assert bench.sent(MOVE_PROTECTION) == []
     await bench.press(TRADER, "Move it now")
     (sent,) = bench.sent(MOVE_PROTECTION)
     assert {name: value for name, value in sent.items() if name != "key"} == {
+        "account": "main",
         "position": POSITION,
         "stop": "54100.5",
     }
@@ -825,3 +825,28 @@ async def test_an_order_in_a_log_with_several_accounts_is_that_of_the_chosen_one
     await bench.press(TRADER, "Place the order now")
     (draft,), (placed,) = bench.sent(DRAFT_ORDER), bench.sent(PLACE_ORDER)
     assert (draft["account"], placed["account"]) == ("second", "second")
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("buy btcusdt 0.0009", "0.0009 is below one lot. Enter a larger quantity."),
+        ("buy btcusdt limit 4000 0.0019", "The notional is below the least one of the instrument."),
+        ("buy btcusdt 101", "The quantity is above the largest one of the instrument."),
+        ("buy btcusdt 0.0019", "Quantity: 0.001 (rounded from 0.0019)"),
+    ],
+)
+async def test_a_quantity_is_shown_on_the_lot_and_against_the_bounds_before_anything_is_requested(
+    bench: Trader, words: str, shown: str
+) -> None:
+    await bench.type(TRADER, f"/trade {words}")
+    screen = bench.outside.screens[-1][1].content.text.plain
+    assert shown in screen
+    assert "Lot 0.001, tick 0.1; 0.001 to 100 an order, 5.00 USDT at least" in screen
+    assert bench.outside.mutations == []
+
+
+async def test_an_order_that_only_reduces_has_no_least_notional(bench: Trader) -> None:
+    await bench.type(TRADER, "/trade sell btcusdt limit 4000 0.001")
+    await bench.press(TRADER, "Only reduce a position")
+    assert "below the least" not in bench.outside.screens[-1][1].content.text.plain
