@@ -1,0 +1,1 @@
+phrase-day-loss = дневной убыток { $loss } достиг предела { $limit }
