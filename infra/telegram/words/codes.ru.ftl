@@ -122,9 +122,6 @@ BuildKind-HISTORY = история
 BuildStatus-BUILDING = строится
 BuildStatus-LIVE = в работе
 BuildStatus-RETIRED = снята
-Role-viewer = наблюдатель
-Role-trader = трейдер
-Role-admin = администратор
 
 reason-CONFIDENCE_BELOW_THRESHOLD = уверенность ниже порога
 reason-TREND_DISAGREES = долгий тренд против
