@@ -76,7 +76,12 @@ def values_of(event: Event, words: Words, placed: Sequence[str] = ()) -> Values:
     parts = {f"{name}_part": _part(name, shown, fields, words) for name in _PARTS & fields.keys()}
     more = _VALUES.get(type(event))
     own = {} if more is None else more(event, words)
-    return {**{name: text for name, text in shown.items() if text is not None}, **parts, **own, "placed": _order(placed, words)}
+    return {
+        **{name: text for name, text in shown.items() if text is not None},
+        **parts,
+        **own,
+        "placed": _order(placed, words),
+    }
 
 
 def _event_of(event: Data) -> Event | None:
@@ -165,7 +170,9 @@ def _signal(event: signal.SignalDetected, words: Words) -> Values:
 def _grid(event: signal.SignalDetected, words: Words) -> str:
     if event.grid is None:
         return ""
-    levels = [words("signal-level", price=plain(one.price), target=plain(one.target)) for one in event.grid.levels]
+    levels = [
+        words("signal-level", price=plain(one.price), target=plain(one.target)) for one in event.grid.levels
+    ]
     hours = f"{event.grid.lifetime_seconds / 3600:g}"
     return words("signal-grid", levels=", ".join(levels), rounds=str(event.grid.rounds), hours=hours)
 
@@ -187,7 +194,9 @@ def _venue(event: signal.SignalDetected, words: Words) -> str:
 
 
 def _decision(event: signal.DecisionMade, words: Words) -> Values:
-    size = words("decision-size", quantity=plain(event.quantity), stop=plain(event.stop), target=plain(event.target))
+    size = words(
+        "decision-size", quantity=plain(event.quantity), stop=plain(event.stop), target=plain(event.target)
+    )
     return {
         "size": f" {size}" if event.quantity else "",
         "arm": "" if event.arm is Arm.NONE else words("decision-arm", arm=event.arm),
@@ -259,7 +268,11 @@ def _accepted(event: order.OrderAccepted, words: Words) -> Values:
 
 
 def _amounts(event: order.OrderAmended | order.OrderAmendRequested, words: Words) -> Values:
-    named = {"quantity": event.quantity, "limit_price": event.limit_price, "trigger_price": event.trigger_price}
+    named = {
+        "quantity": event.quantity,
+        "limit_price": event.limit_price,
+        "trigger_price": event.trigger_price,
+    }
     parts = [words(f"part-{name}", value=plain(value)) for name, value in named.items() if value is not None]
     return {"amounts": "".join(parts).removeprefix(", ")}
 

@@ -143,7 +143,13 @@ def _opening(positions: Sequence[Data], orders: Sequence[Data], scene: Scene) ->
         return ()
     rows = [
         *((f"{one['id']} …", f"{OPEN}:{POSITION.name}:{one['id']}") for one in positions),
-        *((f"{scene.words.code('Purpose', one['purpose'])} {one['id']} …", f"{OPEN}:{ORDER.name}:{one['id']}") for one in orders),
+        *(
+            (
+                f"{scene.words.code('Purpose', one['purpose'])} {one['id']} …",
+                f"{OPEN}:{ORDER.name}:{one['id']}",
+            )
+            for one in orders
+        ),
     ]
     return tuple((Button(label, data),) for label, data in rows if fits(data))
 

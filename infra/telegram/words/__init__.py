@@ -7,7 +7,8 @@ refusals. `codes.<language>.ftl` and `events.<language>.ftl` have them for a lan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,9 @@ _BETWEEN = "; "
 """Stands between several sentences of one refusal."""
 _REASON = "reason"
 """The value of a text that is a sentence or a code of the engine."""
+_CODE = re.compile("[A-Za-z_]+")
+_REASONS = ("reason", "Direction", "Side", "Service")
+"""The kinds of codes that are reasons, or stand in the sentences of reasons."""
 
 
 class Words:
@@ -33,7 +37,11 @@ class Words:
     def __init__(self, language: Language) -> None:
         self.language = language
         self._bundle = FluentBundle([_LOCALES[language]], use_isolating=False)
-        files = [language] if language is OWN_LANGUAGE else [language, *(f"{one}.{language}" for one in _OF_THE_ENGINE)]
+        files = (
+            [language]
+            if language is OWN_LANGUAGE
+            else [language, *(f"{one}.{language}" for one in _OF_THE_ENGINE)]
+        )
         for name in files:
             text = (FOLDER / f"{name}.ftl").read_text(encoding="utf-8")
             self._bundle.add_resource(FluentResource(text))
@@ -71,27 +79,24 @@ class Words:
         has written, and a sentence that is not listed, stays as it is."""
         if self.is_own or not text:
             return text
-        whole = self._phrase(text)
-        if whole is not None:
-            return whole
         parts = [self._phrase(part) for part in text.split(_BETWEEN)]
         known = [part for part in parts if part is not None]
-        return _BETWEEN.join(known) if len(known) == len(parts) else text
+        return _BETWEEN.join(known) if len(known) == len(parts) else self._phrase(text) or text
 
-    def reasons(self, codes: list[str] | tuple[str, ...]) -> str:
+    def reasons(self, codes: Sequence[str]) -> str:
         """Several reasons, with commas between them."""
         return ", ".join(map(self.reason, codes))
 
     def _phrase(self, text: str) -> str | None:
-        if self._is_code(text):
-            return self(f"reason-{text}")
+        if _CODE.fullmatch(text):
+            kind = next((one for one in _REASONS if self.has(f"{one}-{text}")), None)
+            return None if kind is None else self(f"{kind}-{text}")
         for phrase in english_phrases():
             if (found := phrase.pattern.fullmatch(text)) is not None:
-                return self(phrase.name, **{name: self.reason(value) for name, value in found.groupdict().items()})
+                return self(
+                    phrase.name, **{name: self.reason(value) for name, value in found.groupdict().items()}
+                )
         return None
-
-    def _is_code(self, text: str) -> bool:
-        return text.replace("_", "").isalnum() and text.isascii() and self.has(f"reason-{text}")
 
 
 @cache

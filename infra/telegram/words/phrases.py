@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from fluent.syntax import FluentParser
 from fluent.syntax.ast import Message, Placeable, TextElement, VariableReference
 
 FILE = Path(__file__).parent / "phrases.en.ftl"
+
+_CODES: Final = {"direction": "[A-Z]+", "side": "[A-Z]+"}
+"""The values that are one code, and no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,9 @@ def english_phrases() -> tuple[Phrase, ...]:
 def _phrase(message: Message) -> Phrase:
     parts = list(_parts(message))
     texts = tuple(text for text, name in parts if not name)
-    pattern = "".join(f"(?P<{name}>.+?)" if name else re.escape(text) for text, name in parts)
+    pattern = "".join(
+        f"(?P<{name}>{_CODES.get(name, '.+?')})" if name else re.escape(text) for text, name in parts
+    )
     return Phrase(message.id.name, re.compile(pattern, re.DOTALL), texts)
 
 
