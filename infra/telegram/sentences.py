@@ -16,8 +16,19 @@ from uuid import UUID
 
 import msgspec
 
-from domain import managed, manipulation, mark, model, opening, order, position, regime, routed
-from domain import scored, settings, signal
+from domain import (
+    managed,
+    manipulation,
+    mark,
+    model,
+    opening,
+    order,
+    position,
+    regime,
+    routed,
+    scored,
+    signal,
+)
 from domain.account import KillSwitchTripped
 from domain.arms.split import Arm
 from domain.direction import Side

@@ -1,8 +1,9 @@
 """The words of the bot in English and Russian, in Fluent's files beside this one, as those of the dashboard are.
 
-`<language>.ftl` has what the bot itself says. What the engine says is English: codes, and the sentences of events and of
-refusals. `codes.<language>.ftl` and `events.<language>.ftl` have them for a language other than English, and
-`phrases.<language>.ftl` the sentences without a code, each under the name that its English form has in `phrases.en.ftl`.
+`<language>.ftl` has what the bot itself states. What the engine states is English: codes, and the sentences of events
+and refusals. `codes.<language>.ftl` and `events.<language>.ftl` have them for a language other than English, and
+`phrases.<language>.ftl` the sentences without a code, each under the name that its English form has in
+`phrases.en.ftl`.
 """
 
 from __future__ import annotations

@@ -118,8 +118,6 @@ SignalIntent-HOLD = удержание
 SignalIntent-NOISE = шум
 Intent-ENTER = вход
 Intent-EXIT = выход
-OnKill-HOLD = оставить
-OnKill-CLOSE = закрыть
 BuildKind-TODAY = текущая
 BuildKind-HISTORY = история
 BuildStatus-BUILDING = строится
@@ -268,5 +266,5 @@ kind-DEAD_LETTERS = Непонятые сообщения
 kind-RECORDS_REFUSED = Чужие записи в журнале
 kind-LOG_RESTORED = Журнал восстановлен
 
-line-DAILY_LOSS = дневной убыток достиг предела { $limit }: баланс изменился с { $day_balance } до { $balance }; до конца дня входы пропускаются
+line-DAILY_LOSS = дневной убыток достиг предела { $limit }: баланс был { $day_balance }, стал { $balance }; до конца дня входы пропускаются
 line-ENTRIES_NOT_SCORED = основная модель { $model } не оценила входы подряд: { $in_a_row }, последний: { $outcome } ({ $detail }); каждый пропущен, как и любой вход без её оценки

@@ -100,11 +100,12 @@ ORDER: Mapping[str, Any] = {
 RULES: Mapping[str, Any] = {
     "json": {"instrument": {"id": "BTCUSDT-LINEAR.BYBIT", "tick": "0.1", "lot": "0.001"}}
 }
+FILL = "SELL BTCUSDT-LINEAR.BYBIT 0.01 at 54596.8, fee 0.3 USDT (TAKER, execution x1)"
 EVENT: Mapping[str, Any] = {
     "ordinal": 40,
     "id": "4d8bnjj9dt473-e1",
     "type": "OrderFilled",
-    "line": "SELL BTCUSDT-LINEAR.BYBIT 0.01 at 54596.8, fee 0.3 USDT (TAKER, execution x1)",
+    "line": FILL,
     "json": {
         "execution_id": "x1",
         "price": "54596.8",
@@ -263,7 +264,7 @@ def test_every_document_is_valid_in_the_schema_of_the_api(document: str) -> None
         (
             "journal",
             [
-                "03-02 13:55:00  OrderFilled: SELL BTCUSDT-LINEAR.BYBIT 0.01 at 54596.8, fee 0.3 USDT (TAKER, execution x1)",
+                f"03-02 13:55:00  OrderFilled: {FILL}",
                 "4d8bnjj9dt473-e1",
             ],
         ),
@@ -317,10 +318,8 @@ def test_every_document_is_valid_in_the_schema_of_the_api(document: str) -> None
             [
                 "4d8bnjj9dt473-e1",
                 "candle:x",
-                "  2026-03-02 13:55:00 OrderFilled SELL BTCUSDT-LINEAR.BYBIT 0.01 at 54596.8, fee 0.3 USDT (TAKER, "
-                "execution x1) #0",
-                "    2026-03-02 13:55:00 OrderFilled SELL BTCUSDT-LINEAR.BYBIT 0.01 at 54596.8, fee 0.3 USDT (TAKER, "
-                "execution x1) #1",
+                f"  2026-03-02 13:55:00 OrderFilled {FILL} #0",
+                f"    2026-03-02 13:55:00 OrderFilled {FILL} #1",
             ],
         ),
         (
