@@ -128,7 +128,7 @@ def _line_of_loss(event: DecisionMade) -> str:
     figures = _figures(event, "daily_loss")
     if not figures.keys() >= _FIGURES:
         return sentence(event)
-    return _DAILY_LOSS.format_map({name: _rounded(figures[name]) for name in _FIGURES})
+    return _DAILY_LOSS.format_map({name: rounded(figures[name]) for name in _FIGURES})
 
 
 _FIGURES = {"limit", "day_balance", "balance"}
@@ -136,7 +136,8 @@ _PLACES = ((Decimal(100), 2), (Decimal(1), 4), (Decimal(0), 8))
 """The places of an amount in a sentence, by its least size. The event has every digit."""
 
 
-def _rounded(figure: str) -> str:
+def rounded(figure: str) -> str:
+    """An amount of a vote's figures with the places of a sentence."""
     amount = Decimal(figure)
     return plain(round(amount, next(places for least, places in _PLACES if abs(amount) >= least)))
 

@@ -43,7 +43,11 @@ def sentence(event: Event) -> str:
 
     Control characters in text from outside (an exchange's reasons) are replaced by spaces.
     """
-    line = _SENTENCES[type(event)](event)
+    return printable(_SENTENCES[type(event)](event))
+
+
+def printable(line: str) -> str:
+    """The line with a space for each control character and line end."""
     return line if line.isprintable() else line.translate(_UNPRINTED)
 
 

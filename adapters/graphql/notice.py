@@ -9,6 +9,8 @@ from functools import partial
 import strawberry
 
 from adapters.alerts.book import Entry, NoticeBook
+from adapters.graphql import event as events
+from adapters.graphql import kinds
 from adapters.graphql.context import Info
 from adapters.graphql.scalars import Ordinal
 from domain.errors import InvalidInput, Refused
@@ -37,6 +39,12 @@ class Notice:
     error: str = strawberry.field(description="Why the last attempt failed; empty where it did not.")
     acknowledged_at: datetime | None = strawberry.field(description="When it was acknowledged.")
     acknowledged_by: str | None = strawberry.field(description="Who acknowledged it.")
+
+    @strawberry.field(description="The event of the first of these alerts; null without an event.")
+    async def event(self, info: Info) -> kinds.Event | None:
+        if self.ordinal is None:
+            return None
+        return await events.EVENTS.one(await info.context.moment(), self.ordinal)
 
 
 async def notices_of(info: Info, *, every: bool) -> list[Notice]:

@@ -10,6 +10,7 @@ from adapters.telegram.content import Button, Content, Rows, fits
 from adapters.telegram.level import Level
 from adapters.telegram.text import MOST_TEXT, Text, bold, code, italic, lines
 from infra.telegram.alerts import Found
+from infra.telegram.sentences import alert_sentence, title_of
 from infra.telegram.words import Words
 
 ACKNOWLEDGE = "ack"
@@ -25,20 +26,26 @@ def alert_of(found: Found, words: Words, *, may_acknowledge: bool) -> Alert:
 
     def shown(may_repeat: bool) -> Content:  # noqa: FBT001
         level = words(f"alert-{found.level.name}")
-        head = bold(f"{level} {found.kind}") + f"  {found.badge}".rstrip()
+        head = bold(f"{level} {_titled(found, words)}") + f"  {found.badge}".rstrip()
         about = f"{found.account}, {found.at:%Y-%m-%d %H:%M:%S} UTC"
         before = [italic(words("alert-suppressed", n=found.suppressed))] if found.suppressed else []
         reminder = [italic(words("alert-open", n=found.count))] if found.count else []
         doubt = [italic(words("alert-may-repeat"))] if may_repeat else []
-        body = Text(found.line).cut(MOST_TEXT // 2)
+        body = Text(line).cut(MOST_TEXT // 2)
         return Content(
             lines([head, body, about, code(found.id), *before, *reminder, *doubt]),
             _buttons(found, words, may_acknowledge),
         )
 
+    line = alert_sentence(found.kind, found.line, found.event, words)
     suppressed = words("alert-suppressed", n=found.suppressed) + " " if found.suppressed else ""
     account = f"{found.account}: " if found.account else ""
-    return Alert(found.id, found.level, found.ordinal, shown, f"{suppressed}{account}{found.line}")
+    return Alert(found.id, found.level, found.ordinal, shown, f"{suppressed}{account}{line}")
+
+
+def _titled(found: Found, words: Words) -> str:
+    """The kind of an alert that a person acknowledges, or the title of the event."""
+    return words.code("kind", found.kind) if found.is_notice else title_of(found.kind, words)
 
 
 def restored_alert(log_id: str, after: int, words: Words) -> Alert:
@@ -46,7 +53,7 @@ def restored_alert(log_id: str, after: int, words: Words) -> Alert:
     text = words("log-restored", after=after)
 
     def shown(may_repeat: bool) -> Content:  # noqa: FBT001
-        head = bold(f"{words('alert-HIGH')} LOG_RESTORED")
+        head = bold(f"{words('alert-HIGH')} {words.code('kind', 'LOG_RESTORED')}")
         doubt = [italic(words("alert-may-repeat"))] if may_repeat else []
         return Content(lines([head, text, *doubt]))
 

@@ -41,9 +41,9 @@ QUERY: Final = f"""query ($after: Ordinal!, $types: [String!]!, $witness: Ordina
     edges {{ node {{ ordinal id type line account stream occurredAt json }} }}
   }}
   alerts(where: {{afterOrdinal: $after}}, direction: ASC, first: {PAGE}) {{
-    edges {{ node {{ ordinal severity kind line account stream at event {{ id }} }} }}
+    edges {{ node {{ ordinal severity kind line account stream at event {{ id type line json }} }} }}
   }}
-  notices {{ id ordinal account severity kind subject line at count }}
+  notices {{ id ordinal account severity kind subject line at count event {{ id type line json }} }}
 }}"""
 
 
@@ -55,10 +55,10 @@ _READ: Final = ("journal", "alerts")
 @dataclass(frozen=True, slots=True)
 class Found:
     """An alert as the log has it. `ordinal` is None for a notice without an event. `kind` is the kind of alert, or the
-    event's type; `badge` is the kind of run of its account; `is_notice` says whether a person acknowledges it. `count`
-    is how many alerts an open notice stands for, which is sent again; 0 for an alert that is sent for the first time.
-    Signals with one text in `similar` are repeats of each other; `suppressed` is how many of them were left out before
-    this one."""
+    event's type; `badge` is the kind of run of its account; `is_notice` says whether a person acknowledges it. `line`
+    is the API's sentence, and `event` what it is of, None without an event. `count` is how many alerts an open notice
+    stands for, which is sent again; 0 for an alert that is sent for the first time. Signals with one text in `similar`
+    are repeats of each other; `suppressed` is how many of them were left out before this one."""
 
     id: str
     ordinal: int | None
@@ -69,6 +69,7 @@ class Found:
     at: datetime
     badge: str
     is_notice: bool
+    event: Mapping[str, Any] | None = None
     count: int = 0
     similar: str = ""
     suppressed: int = 0
@@ -174,6 +175,7 @@ def _of_event(event: Mapping[str, Any], kinds: Kinds) -> Found:
         at=datetime.fromisoformat(event["occurredAt"]),
         badge=kinds.get(event["account"], ""),
         is_notice=False,
+        event=event,
         similar=_similar(event),
     )
 
@@ -207,6 +209,7 @@ def _acknowledged(row: Mapping[str, Any], kinds: Kinds, identifier: str, ordinal
         at=datetime.fromisoformat(row["at"]),
         badge=kinds.get(row["account"], ""),
         is_notice=True,
+        event=row["event"],
     )
 
 

@@ -112,7 +112,7 @@ def _blocked(one: Watched, scene: Scene) -> list[Text | str]:
     """What keeps its entries out now, and the reasons of its latest signal, where that was skipped."""
     words, state = scene.words, one.instance.state
     named = [*state.get("reasons", ()), *(["STRATEGY_PAUSED"] if one.instance.is_paused else [])]
-    found: list[Text | str] = [words("auto-blocked", reasons=", ".join(named))] if named else []
+    found: list[Text | str] = [words("auto-blocked", reasons=words.reasons(named))] if named else []
     found += [
         words(
             "pause",
@@ -123,7 +123,7 @@ def _blocked(one: Watched, scene: Scene) -> list[Text | str]:
         for pause in one.pauses
     ]
     if (skipped := one.skipped) is not None:
-        reasons = ", ".join(skipped["reasons"] or [UNKNOWN])
+        reasons = words.reasons(skipped["reasons"] or [UNKNOWN])
         at = age(skipped["candleClosedAt"], scene.now, words)
         found.append(Text(words("auto-skipped", age=at, reasons=reasons)) + "  " + code(skipped["id"]))
     return found

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
 
 from adapters.telegram.content import Content
 from adapters.telegram.text import Text, code
 from infra.telegram.screens.figures import badge, moment
 from infra.telegram.screens.screen import Data, Scene, Screen, fitting, page
+from infra.telegram.sentences import sentence_of, title_of
+from infra.telegram.words import Words
 
-_QUERY = """query ($id: ID!) {
+_INDENT: Final = "  "
+_QUERY: Final = """query ($id: ID!) {
   accounts { account openedBy }
-  chain(id: $id) { beganAt endedAt lines }
+  chain(id: $id) {
+    beganAt endedAt
+    nodes { because depth event { ordinal type line json occurredAt } }
+  }
 }"""
 
 
@@ -28,9 +36,28 @@ def _render(data: Data, scene: Scene) -> Content:
             code(scene.argument),
             f"{moment(chain['beganAt'])} - {moment(chain['endedAt'])}",
             "",
-            *fitting(chain["lines"], scene),
+            *fitting(_lines(chain["nodes"], scene.words), scene),
         ]
     return page(scene, "explain", badge(data["accounts"]), body)
+
+
+def _lines(nodes: Sequence[Data], words: Words) -> list[Text | str]:
+    """The chain as the API's `lines` have it, with the sentences of the user's language: each event indented below its
+    cause, and above the first ones the outside fact that caused them."""
+    found: list[Text | str] = []
+    fact = ""
+    for node in nodes:
+        if node["because"] not in ("", fact):
+            fact = str(node["because"])
+            found.append(fact)
+        found.append(_line(node["event"], int(node["depth"]) + 1, words))
+    return found
+
+
+def _line(event: Data, depth: int, words: Words) -> str:
+    at = f"{datetime.fromisoformat(event['occurredAt']):%Y-%m-%d %H:%M:%S}"
+    title = title_of(event["type"], words)
+    return f"{_INDENT * depth}{at} {title} {sentence_of(event, words)} #{event['ordinal']}"
 
 
 EXPLAIN = Screen("explain", _QUERY, _render, variables=_variables, needs_argument=True)

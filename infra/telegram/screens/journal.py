@@ -16,6 +16,8 @@ from adapters.telegram.content import Button, Content, Rows, fits
 from adapters.telegram.text import Text, bold, code
 from infra.telegram.screens.figures import badge
 from infra.telegram.screens.screen import OPEN, Data, Scene, Screen, page
+from infra.telegram.sentences import sentence_of, title_of
+from infra.telegram.words import Words
 
 _PAGE: Final = 8
 _LONGEST_LINE: Final = 300
@@ -44,7 +46,7 @@ _QUERY = f"""query ($where: EventFilter!, $direction: SortDirection!) {{
   traded: performance(by: INSTRUMENT) {{ value }}
   journal(where: $where, direction: $direction, first: {_PAGE}) {{
     pageInfo {{ hasNextPage }}
-    edges {{ node {{ ordinal id type line account occurredAt }} }}
+    edges {{ node {{ ordinal id type line json account occurredAt }} }}
   }}
 }}"""
 
@@ -118,7 +120,7 @@ def _render(data: Data, scene: Scene) -> Content:
         events.reverse()
     body: list[Text | str] = [words(f"journal-{wanted.kind}") + (f": {wanted.words}" if wanted.words else "")]
     for event in events:
-        body += ["", *_event(event, len(data["accounts"]) > 1)]
+        body += ["", *_event(event, len(data["accounts"]) > 1, words)]
     if not events:
         body += ["", words("journal-empty")]
     has_room = _fits(wanted)
@@ -128,10 +130,10 @@ def _render(data: Data, scene: Scene) -> Content:
     return page(scene, "journal", badge(data["accounts"]), body, (*rows, *_instruments(data, wanted)))
 
 
-def _event(event: Data, with_account: bool) -> list[Text | str]:  # noqa: FBT001
+def _event(event: Data, with_account: bool, words: Words) -> list[Text | str]:  # noqa: FBT001
     at = f"{datetime.fromisoformat(event['occurredAt']):%m-%d %H:%M:%S}"
     head = bold(f"{at} {event['account']}" if with_account else at)
-    line = f"{event['type']}: {event['line']}"
+    line = f"{title_of(event['type'], words)}: {sentence_of(event, words)}"
     return [head + "  " + Text(line).cut(_LONGEST_LINE), code(event["id"])]
 
 

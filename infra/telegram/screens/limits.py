@@ -154,7 +154,7 @@ def _one(settings: Settings, values: Values, scene: Scene) -> tuple[list[Text | 
     new = values.get(VALUE, "")
     fault = _fault(settings, name, new)
     if fault:
-        return [*head, bold(f"✕ {_shown(new)}"), fault, "", words("limits-send")], ending
+        return [*head, bold(f"✕ {_shown(new)}"), words.reason(fault), "", words("limits-send")], ending
     if as_text(adjusted(settings, {name: new}), name) == old:
         return [*head, words("limits-same", value=_shown(new))], ending
     confirm = (Button(words("limits-confirm"), f"{CHANGE}:{values[KEY]}"),)

@@ -64,7 +64,7 @@ def _lines(answer: Data, scene: Scene) -> list[Text | str]:
     words = scene.words
     if "quantity" not in answer:
         return [words("next-entry-refused", reason=str(answer.get("reason", answer.get("known", ""))))]
-    reasons = ", ".join(answer["reasons"])
+    reasons = words.reasons(answer["reasons"])
     return [
         f"{number(answer['quantity'])} @ {number(answer['price'])} = {money(answer['notional'])}",
         f"{words('margin')}: {money(answer['margin'])}, {words('risk-of-entry')}: {money(answer['risk'])}",

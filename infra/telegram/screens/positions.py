@@ -75,7 +75,13 @@ def _opening(positions: Sequence[Data], orders: Sequence[Data], scene: Scene) ->
         return ()
     rows = [
         *((f"{one['id']} …", f"{OPEN}:position:{reference(one)}") for one in positions),
-        *((f"{one['purpose']} {one['id']} …", f"{OPEN}:order:{reference(one)}") for one in orders),
+        *(
+            (
+                f"{scene.words.code('Purpose', one['purpose'])} {one['id']} …",
+                f"{OPEN}:order:{reference(one)}",
+            )
+            for one in orders
+        ),
     ]
     return tuple((Button(label, data),) for label, data in rows if fits(data))
 
@@ -92,16 +98,18 @@ def position_lines(position: Data, data: Data, scene: Scene) -> list[Text | str]
         code(position["id"]) + f"  {age(position['openedAt'], scene.now, words)}",
     ]
     if position["closeReason"]:
-        lines.append(words("position-closing", reason=position["closeReason"]))
+        lines.append(words("position-closing", reason=words.code("CloseReason", position["closeReason"])))
     return lines
 
 
 def order_line(order: Data, scene: Scene) -> Text:
-    price = number(order["limitPrice"] or order["triggerPrice"])
-    what = f"{order['side']} {order['type']} {number(order['leaves'])} @ {price}"
+    words, price = scene.words, number(order["limitPrice"] or order["triggerPrice"])
+    side, type_ = words.code("Side", order["side"]), words.code("OrderType", order["type"])
+    purpose, status = words.code("Purpose", order["purpose"]), words.code("OrderStatus", order["status"])
+    what = f"{side} {type_} {number(order['leaves'])} @ {price}"
     return (
         bold(order["instrument"])
-        + f"  {order['purpose']} {what}, {order['status']}, {age(order['placedAt'], scene.now, scene.words)}  "
+        + f"  {purpose} {what}, {status}, {age(order['placedAt'], scene.now, words)}  "
         + code(order["id"])
     )
 

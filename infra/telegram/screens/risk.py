@@ -51,10 +51,10 @@ def _state(state: Data, scene: Scene) -> list[Text | str]:
         bold(f"{state['account']}: {words('halted' if state['isHalted'] else 'trading')}")
     ]
     if state["reasons"]:
-        found.append(", ".join(state["reasons"]))
+        found.append(words.reasons(state["reasons"]))
     if state["killSwitch"] and state["killSwitchAt"]:
         found.append(words("tripped", at=moment(state["killSwitchAt"]), by=state["killSwitchBy"] or UNKNOWN))
-        found.append(state["killSwitch"])
+        found.append(words.reason(state["killSwitch"]))
     found += [
         words(
             "pause",

@@ -63,7 +63,9 @@ def _market(data: Data, scene: Scene) -> list[Text | str]:
         ]
     for edge in data["signals"]["edges"]:
         one = edge["node"]
-        reasons = ", ".join(one["reasons"] or ()) or UNKNOWN
-        line = f"{one['verdict'] or UNKNOWN} {one['direction']} {one['instrument']} {reasons}, "
+        reasons = words.reasons(one["reasons"] or [UNKNOWN])
+        verdict = words.code("Verdict", one["verdict"] or UNKNOWN)
+        direction = words.code("Direction", one["direction"])
+        line = f"{verdict} {direction} {one['instrument']} {reasons}, "
         found.append(Text(line + age(one["detectedAt"], now, words) + "  ") + code(one["id"]))
     return found

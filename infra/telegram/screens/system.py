@@ -40,7 +40,8 @@ def _exchange(state: Data, scene: Scene) -> list[Text | str]:
         f"{words('discrepancies')}: {len(state['openDiscrepancies'])}",
     ]
     found += [
-        f"{words('breaker')} {one['service']}: {one['mode']} {one['reason']}"
+        f"{words('breaker')} {words.code('Service', one['service'])}: {words.code('Mode', one['mode'])} "
+        + words.reason(one["reason"])
         for one in state["breakers"]
         if one["mode"] != "CLOSED"
     ]
@@ -65,7 +66,9 @@ def _log(data: Data, scene: Scene) -> list[Text | str]:
 
 def _build(build: Data, head: int, scene: Scene) -> str:
     values = {"behind": head - build["ordinal"], "parked": build["parkedEvents"]}
-    return f"{build['name']} {build['kind']} {build['status']}: {scene.words('lag', **values)}"
+    words = scene.words
+    kind, status = words.code("BuildKind", build["kind"]), words.code("BuildStatus", build["status"])
+    return f"{build['name']} {kind} {status}: {words('lag', **values)}"
 
 
 SYSTEM = Screen("system", _QUERY, _render, is_live=True)

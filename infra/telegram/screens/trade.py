@@ -353,7 +353,7 @@ def _drafted(key: str, draft: Draft, order: OrderTerms, data: Data, scene: Scene
     """What the rules say, and what the order costs."""
     words = scene.words
     if not draft.confirmation:
-        return [bold(words("trade-refuses")), draft.reason, "", *_votes(draft.votes, scene)]
+        return [bold(words("trade-refuses")), words.reason(draft.reason), "", *_votes(draft.votes, scene)]
     account = account_of(data)
     currency = "" if account is None else account["currency"]
     found: list[Text | str] = [
@@ -363,7 +363,7 @@ def _drafted(key: str, draft: Draft, order: OrderTerms, data: Data, scene: Scene
         f"{words('trade-fee')}: {money(draft.fee, currency)}",
         f"{words('trade-at-risk')}: {money(draft.risk, currency)}",
         *_at_target(draft, order, currency, scene),
-        *(f"⚠ {one}" for one in draft.warnings),
+        *(f"⚠ {words.reason(one)}" for one in draft.warnings),
         "",
         *_votes(draft.votes, scene),
         "",
@@ -401,8 +401,13 @@ def _votes(votes: Sequence[Vote], scene: Scene) -> list[Text | str]:
     for chamber in dict.fromkeys(one.chamber for one in votes):
         own = [one for one in votes if one.chamber == chamber]
         approve = sum(one.approves for one in own)
-        found.append(scene.words("trade-votes", chamber=chamber, approve=approve, all=len(own)))
-        found += [f"✕ {one.member}: {', '.join(one.reasons) or UNKNOWN}" for one in own if not one.approves]
+        named = scene.words.code("Chamber", chamber)
+        found.append(scene.words("trade-votes", chamber=named, approve=approve, all=len(own)))
+        found += [
+            f"✕ {one.member}: {scene.words.reasons(one.reasons) or UNKNOWN}"
+            for one in own
+            if not one.approves
+        ]
     return found
 
 

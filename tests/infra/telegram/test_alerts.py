@@ -31,7 +31,8 @@ AT = "2026-03-02T14:00:00+00:00"
 
 
 def alert(ordinal: int, kind: str = "ORDER_REJECTED", severity: str = "WARNING", stream: str = "s") -> Any:
-    event = {"id": f"e{ordinal}"}
+    json = {"reason": "170131: insufficient balance"}
+    event = {"id": f"e{ordinal}", "type": "OrderRejected", "line": "line", "json": json}
     found = {"ordinal": ordinal, "kind": kind, "severity": severity, "stream": stream, "event": event}
     return {"node": found | {"line": "line", "account": "main", "at": AT}}
 
@@ -54,7 +55,7 @@ def signal(ordinal: int, minute: int, direction: str = "LONG", account: str = "m
 
 
 def notice(ordinal: int | None, kind: str = "ORDER_REJECTED", subject: str = "s", name: str = "") -> Any:
-    found = {"id": name or f"e{ordinal}", "ordinal": ordinal, "kind": kind, "subject": subject}
+    found = {"id": name or f"e{ordinal}", "ordinal": ordinal, "kind": kind, "subject": subject, "event": None}
     return found | {"account": "main", "severity": "CRITICAL", "line": "line", "at": AT, "count": 3}
 
 

@@ -58,7 +58,7 @@ def alert(ordinal: int) -> dict[str, Any]:
         "account": "main",
         "stream": f"order-main-{ordinal}",
         "at": "2026-03-02T14:00:00+00:00",
-        "event": {"id": event_id(ordinal)},
+        "event": {"id": event_id(ordinal), "type": "OrderRejected", "line": f"{kind} number {ordinal}"},
     }
 
 

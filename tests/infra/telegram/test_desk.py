@@ -416,7 +416,7 @@ async def test_a_tap_in_an_alert_is_carried_out_beside_the_screen(bench: Bench) 
     await bench.type(TRADER, "/portfolio")
     bench.arrives(TRADER, 6)
     await bench.tap(TRADER, "explain:4d8bnjj9dt473-e1", message=5)
-    assert "line 0 of the chain" in bench.shown
+    assert "2026-03-02 13:55:00 OrderFilled" in bench.shown
 
 
 async def test_a_tap_in_the_screen_edits_it_and_a_command_replaces_it(bench: Bench) -> None:
@@ -461,7 +461,7 @@ async def test_a_refresh_does_not_replace_a_screen_that_is_on_its_way(bench: Ben
         ("/menu@whence_bot", "Tap a screen"),
         ("hello", "Tap a screen"),
         ("/explain", "Send /explain and the id"),
-        ("/explain 4d8bnjj9dt473-e1", "line 0 of the chain"),
+        ("/explain 4d8bnjj9dt473-e1", "2026-03-02 13:55:00 OrderFilled"),
     ],
 )
 async def test_a_command_opens_its_screen_and_anything_else_the_list(
