@@ -20,8 +20,8 @@ class Review(StrEnum):
 class HeldChange(Struct, frozen=True, gc=False, kw_only=True):
     """One setting by its dotted name, with its value in force and the value that is held, both as text.
 
-    `by` is the actor of the request that led to it, `reason` the reason of that request, empty where none was given, and
-    `since` its time (UTC). `closes` is how many open positions the change could have closed at once at that time.
+    Of the request that led to it, `by` is the actor, `since` the time (UTC) and `reason` the reason, empty where none
+    was given. `closes` is how many open positions the change could have closed at once at that time.
     """
 
     name: str

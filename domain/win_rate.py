@@ -12,8 +12,8 @@ from domain.tiers import Trades
 def too_few_wins(trades: Trades, reset_at: int, limits: RiskSettings) -> int | None:
     """How many of the trades in the window were won, where these are too few; else None.
 
-    `reset_at` is the number of closed trades at the last reset: while fewer than the window were closed since then, None
-    is returned.
+    `reset_at` is the number of closed trades at the last reset. While fewer than the window were closed since then, the
+    result is None.
     """
     window = limits.win_rate_window
     if not limits.minimum_win_rate or trades.count - reset_at < window:

@@ -24,7 +24,7 @@ def closed_by(name: str, settings: Settings, situation: Situation) -> int:
 
     A position whose price is not known counts where its loss decides.
     """
-    count = _CLOSING.get(name)
+    count = CLOSING.get(name)
     return 0 if count is None else count(settings, situation)
 
 
@@ -69,11 +69,11 @@ def _closed_by_a_trip(settings: Settings, situation: Situation) -> int:
     return len(situation.portfolio.positions) if closes else 0
 
 
-_CLOSING: Mapping[str, Callable[[Settings, Situation], int]] = {
+CLOSING: Mapping[str, Callable[[Settings, Situation], int]] = {
     "management.time_limit_seconds": _past_their_time,
     "management.largest_loss": _past_their_loss,
     "risk.on_daily_loss": _tripped_by_loss,
     "risk.max_daily_loss": _tripped_by_loss,
     "risk.minimum_win_rate": _tripped_by_win_rate,
 }
-"""The settings with a tighter direction whose tighter value can close an open position at once, or at the next loss."""
+"""By each setting of `MAY_CLOSE` (`domain/directions.py`): how many positions it could close."""

@@ -153,8 +153,8 @@ class Reloading:
             _log.info("settings version %d, by %s: %s", after.version, self._file, ", ".join(map(str, found)))
         if after.held and after.held != before.held:
             _log.warning(
-                "held until a person reviews them: %s; `whence settings pending` shows these, `whence settings apply` puts "
-                "them in force, and `whence settings reject` ends their holding",
+                "held until a person reviews them: %s; `whence settings pending` shows these, `whence settings apply` "
+                "puts them in force, and `whence settings reject` ends their holding",
                 ", ".join(map(described, after.held)),
             )
 

@@ -9,7 +9,9 @@ import pytest
 
 from commands.account import SettleBalance
 from commands.request import ReviewSettings, SubmitSettings
+from commands.requests import closing_changes
 from domain.account import BalanceReason
+from domain.directions import DIRECTIONS, MAY_CLOSE
 from domain.held import Review, id_of
 from domain.management.settings import ManagementSettings
 from domain.position import PositionClosing
@@ -18,6 +20,11 @@ from tests.commands.test_managing import Managed
 from tests.domain.history import BTC, D
 
 LOOSE = ManagementSettings(largest_loss=D("0.2"), time_limit_seconds=86_400)
+
+
+def test_each_setting_that_may_close_positions_has_its_count() -> None:
+    assert closing_changes.CLOSING.keys() == MAY_CLOSE.keys()
+    assert all(DIRECTIONS[name] is not DIRECTIONS["risk.on_kill"] for name in MAY_CLOSE)
 
 
 def submitted(held: Managed, changes: Mapping[str, str]) -> Sequence[tuple[str, int]]:
