@@ -613,6 +613,7 @@ class Engine:
             identity=self.identity,
             at=made.at,
             prices=self.market.prices,
+            actor=requested.actor,
             alike=self._hourly_figures,
             book=self._books.read,
         )

@@ -207,15 +207,16 @@ def reading_of(
     price: LastPrice | None,
     signs: Signs = None,
     book: BookReading | None = None,
+    settings: Settings | None = None,
 ) -> Reading | None:
     """What the rules read of the position at `at` (UTC), with this price, these signs and this book; None where it is
-    left alone.
+    left alone. `settings` take the place of those in force.
 
     Left alone is a position without a rule that is on, one that a person, another program or a grid entered, one that
     is being closed, and all while the log is compared with the exchange or the exchange is known not to have it.
     """
     portfolio, instrument = world.portfolio, held.state.instrument
-    settings = portfolio.settings.settings
+    settings = portfolio.settings.settings if settings is None else settings
     regime = regime_of(instrument, settings, portfolio)
     management = management_of(held.owner, regime, settings)
     if not management.is_on or held.state.closing is not None or not is_of_an_engine(held.entry_order):

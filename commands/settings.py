@@ -7,8 +7,8 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from domain.adjusting import as_text, names
 from domain.held import HeldChange, SettingsHeld
+from domain.holding import remaining
 from domain.settings import InForce, Settings, SettingsChanged, SettingsEvent, check
 
 
@@ -49,10 +49,5 @@ def _changed(command: ChangeSettings, state: InForce) -> Sequence[SettingsEvent]
     if state.version > 0 and state.settings == command.settings:
         return []
     changed = SettingsChanged(state.version + 1, command.settings, command.reason)
-    # A change is held against the value that was in force: where that is another one now, nobody has compared them.
-    left = tuple(one for one in state.held if _has_its_value(one, command.settings))
+    left = remaining(command.settings, state.held)
     return [changed] if left == state.held else [changed, SettingsHeld(left, command.reason)]
-
-
-def _has_its_value(held: HeldChange, settings: Settings) -> bool:
-    return held.name in names(settings) and as_text(settings, held.name) == held.before

@@ -13,7 +13,7 @@ from typing import Any
 from domain.adjusting import as_text, names
 from domain.held import line_of
 from domain.limits.settings import OnMissing
-from domain.settings import OnDailyLoss, Settings
+from domain.settings import OnDailyLoss, OnKill, Settings
 from domain.sizing.settings import KellyFallback
 
 IsTighter = Callable[[Any, Any], bool]
@@ -168,14 +168,41 @@ DIRECTIONS: Mapping[str, IsTighter] = {
 rules have no tighter direction."""
 
 
+def _by_the_manager(_settings: Settings) -> bool:
+    return True
+
+
+def _by_a_trip(settings: Settings) -> bool:
+    return settings.risk.on_kill is OnKill.CLOSE
+
+
+def _by_a_trip_at_a_loss(settings: Settings) -> bool:
+    return _by_a_trip(settings) and settings.risk.on_daily_loss is OnDailyLoss.TRIP
+
+
+MAY_CLOSE: Mapping[str, Callable[[Settings], bool]] = {
+    "management.time_limit_seconds": _by_the_manager,
+    "management.largest_loss": _by_the_manager,
+    "risk.on_daily_loss": _by_a_trip_at_a_loss,
+    "risk.max_daily_loss": _by_a_trip_at_a_loss,
+    "risk.minimum_win_rate": _by_a_trip,
+}
+"""The settings with a tighter direction whose tighter value can close open positions at once, or at the next loss, and
+whether it can with these settings. `commands/requests/closing_changes.py` has the count by the rules of the engine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One setting with its values as text, before and after a change. `waits` is whether a person has to apply it."""
+    """One setting with its values as text, before and after a change. `waits` is whether a person has to apply it.
+
+    `may_close` is whether it is tighter and can close open positions at once.
+    """
 
     name: str
     before: str
     after: str
     waits: bool
+    may_close: bool = False
 
     def __str__(self) -> str:
         """As a line for a person: `risk.max_positions = 3 (before: 5)`."""
@@ -184,9 +211,15 @@ class Difference:
 
 def differences_of(before: Settings, after: Settings) -> Sequence[Difference]:
     """The settings that a running engine can change and that differ, in the order of the settings."""
-    old, new = names(before), names(after)
+    old = names(before)
     return tuple(
-        Difference(name, as_text(before, name), as_text(after, name), not DIRECTIONS[name](old[name], value))
-        for name, value in new.items()
+        _difference(name, old[name], value, before, after)
+        for name, value in names(after).items()
         if value != old[name]
     )
+
+
+def _difference(name: str, old: object, new: object, before: Settings, after: Settings) -> Difference:
+    is_tighter = DIRECTIONS[name](old, new)
+    may_close = is_tighter and name in MAY_CLOSE and MAY_CLOSE[name](after)
+    return Difference(name, as_text(before, name), as_text(after, name), not is_tighter, may_close)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -29,7 +29,7 @@ from domain import (
 from domain.arms.split import Arm
 from domain.events import Event
 from domain.grid import Grid
-from domain.held import SettingsHeld
+from domain.held import HeldChange, SettingsHeld, described
 from domain.leverage import change as leverage
 from domain.plain_text import counted
 from domain.strategies import Intent
@@ -77,6 +77,11 @@ def plain(value: Decimal) -> str:
 def signed(value: Decimal) -> str:
     """The same with a plus sign for a value above zero."""
     return f"+{plain(value)}" if value > 0 else plain(value)
+
+
+def _held(changes: Iterable[HeldChange]) -> str:
+    held = ", ".join(map(described, changes))
+    return f"held until a person reviews it: {held}" if held else "no change is held any more"
 
 
 def _terms(event: order.OrderPlaced) -> str:
@@ -448,7 +453,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
         f"beyond {e.limit:g}"
     ),
     settings.SettingsChanged: lambda e: f"version {e.version}",
-    SettingsHeld: lambda e: ", ".join(map(str, e.changes)) or "no change is held any more",
+    SettingsHeld: lambda e: _held(e.changes),
     reconciliation.DiscrepancyFound: lambda e: f"{e.subject}: {e.found}",
     reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",
     reconciliation.DiscrepancyEnded: lambda e: f"{e.discrepancy_id} is over",

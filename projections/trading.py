@@ -6,7 +6,8 @@ nothing has no event. `unresolved` has the ids of the open discrepancies, `pause
 order. `pauses` has, by strategy and by the empty text for the account, the pauses after losses that are in force: their
 losses, net result, positions and times. `leverages` has, by instrument, the leverage of those that ever had a request
 for another one: what is in force, what is requested and has no known outcome, and since when. `held_settings` has the
-changes of settings that wait for a review, their id, reason and actor, and since when; it is empty where none waits.
+changes of settings that wait for a review, each with its actor, reason, time and the open positions that it could have
+closed at once, their id, and since when the oldest waits; it is empty where none waits.
 `breakers` has, by service, mode, time and reason of each circuit breaker that ever changed.
 """
 
@@ -17,7 +18,7 @@ from typing import Any
 
 from domain.account import AccountOpened, KillSwitchReset, KillSwitchTripped
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, Mode
-from domain.held import SettingsHeld, id_of
+from domain.held import HeldChange, SettingsHeld, id_of
 from domain.leverage.change import (
     LeverageChanged,
     LeverageChangeRefused,
@@ -121,17 +122,27 @@ def _settings(_row: Row, _meta: Meta, event: SettingsChanged) -> Row:
     return {"paused": list(event.settings.paused)}
 
 
-def _held_settings(_row: Row, meta: Meta, event: SettingsHeld) -> Row:
+def _held_settings(_row: Row, _meta: Meta, event: SettingsHeld) -> Row:
     if not event.changes:
         return {"held_settings": {}}
     held = {
         "id": id_of(event.changes),
-        "changes": [{"name": one.name, "before": one.before, "after": one.after} for one in event.changes],
-        "reason": event.reason,
-        "by": meta.actor,
-        "since": meta.occurred_at.isoformat(),
+        "changes": [_held_change(one) for one in event.changes],
+        "since": min(one.since for one in event.changes).isoformat(),
     }
     return {"held_settings": held}
+
+
+def _held_change(one: HeldChange) -> Row:
+    return {
+        "name": one.name,
+        "before": one.before,
+        "after": one.after,
+        "by": one.by,
+        "reason": one.reason,
+        "since": one.since.isoformat(),
+        "closes": one.closes,
+    }
 
 
 def _broke(row: Row, _meta: Meta, event: BreakerOpened | BreakerHalfOpened | BreakerClosed) -> Row:

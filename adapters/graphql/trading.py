@@ -66,15 +66,21 @@ class HeldSetting:
     name: str = strawberry.field(description="The dotted name of the setting.")
     before: str = strawberry.field(description="The value in force.")
     after: str = strawberry.field(description="The value that waits.")
+    by: str = strawberry.field(
+        description="Who requested it: a person, or `settings` for an edit of the settings file."
+    )
+    reason: str = strawberry.field(description="Why; empty where no reason was given.")
+    since: datetime = strawberry.field(description="When it was requested.")
+    closes: int = strawberry.field(
+        description="How many open positions it could have closed at once when it was requested."
+    )
 
 
 @strawberry.type(description="The changes of settings that wait until a person reviews them.")
 class HeldSettings:
     id: strawberry.ID = strawberry.field(description="The id that `reviewSettings` takes.")
     changes: list[HeldSetting] = strawberry.field(description="The changes.")
-    reason: str = strawberry.field(description="The reason of the last request; empty where none was given.")
-    by: str = strawberry.field(description="The actor of the last request.")
-    since: datetime = strawberry.field(description="When these changes, and no others, began to wait.")
+    since: datetime = strawberry.field(description="When the oldest of them was requested.")
 
 
 @strawberry.type(description="Whether an account takes new exposure, and everything that keeps it out.")
@@ -175,11 +181,13 @@ def _held_settings(row: Mapping[str, Any]) -> HeldSettings | None:
         return None
     return HeldSettings(
         id=strawberry.ID(row["id"]),
-        changes=[HeldSetting(**one) for one in row["changes"]],
-        reason=row["reason"],
-        by=row["by"],
+        changes=[_held_setting(one) for one in row["changes"]],
         since=datetime.fromisoformat(row["since"]),
     )
+
+
+def _held_setting(row: Mapping[str, Any]) -> HeldSetting:
+    return HeldSetting(**{**row, "since": datetime.fromisoformat(row["since"])})
 
 
 def _breaker(service: str, row: Mapping[str, str]) -> CircuitBreaker:

@@ -161,6 +161,15 @@ ENTRIES_PAUSED = _gauge(
     "strategy",
     "cause",
 )
+HELD_SETTINGS = _gauge(
+    "whence_held_settings", "Changes of settings that are held until a person reviews them.", "account"
+)
+HELD_SETTINGS_SINCE = _gauge(
+    "whence_held_settings_since_timestamp_seconds",
+    "When the oldest of the held changes of settings was requested, as a Unix time; absent where none is held.",
+    "account",
+    unit="seconds",
+)
 MANIPULATIONS = _counter(
     "whence_manipulations_suspected_total",
     "Suspected episodes of manipulation in order books that were recorded.",
@@ -379,6 +388,8 @@ HISTORY = (
     KILL_SWITCH,
     ENTRIES_PAUSED,
     PAUSE_END,
+    HELD_SETTINGS,
+    HELD_SETTINGS_SINCE,
     MANIPULATIONS,
     LEVERAGE,
     PARKED_EVENTS,

@@ -131,6 +131,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldSettings:
+    """How many changes of settings are held, and since when the oldest is (UTC); None where none is held."""
+
+    account: str
+    count: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """All numbers, read from one state of the read models."""
 
@@ -140,6 +149,7 @@ class History:
     money: Sequence[Money] = ()
     pauses: Sequence[Paused] = ()
     leverages: Sequence[Levered] = ()
+    held: Sequence[HeldSettings] = ()
     manipulations: Sequence[Suspected] = ()
     progress: Sequence[Progress] = ()
 

@@ -17,6 +17,7 @@ from adapters.metrics.catalogue import HISTORY, Kind, Metric
 from adapters.metrics.figures import (
     Count,
     Figures,
+    HeldSettings,
     History,
     Measure,
     Money,
@@ -93,6 +94,8 @@ def _samples_of(history: History) -> Iterator[_Sample]:
         yield from _paused(pause)
     for levered in history.leverages:
         yield catalogue.LEVERAGE, (levered.account, levered.instrument), float(levered.leverage)
+    for held in history.held:
+        yield from _held(held)
     for suspected in history.manipulations:
         of = (suspected.account, suspected.instrument, suspected.kind)
         yield catalogue.MANIPULATIONS, of, float(suspected.count)
@@ -154,6 +157,12 @@ def _paused(pause: Paused) -> Iterator[_Sample]:
     yield catalogue.ENTRIES_PAUSED, of, 1.0
     if pause.until is not None:
         yield catalogue.PAUSE_END, of, pause.until.timestamp()
+
+
+def _held(held: HeldSettings) -> Iterator[_Sample]:
+    yield catalogue.HELD_SETTINGS, (held.account,), float(held.count)
+    if held.since is not None:
+        yield catalogue.HELD_SETTINGS_SINCE, (held.account,), held.since.timestamp()
 
 
 def _progress(progress: Progress) -> Iterator[_Sample]:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from adapters.metrics.figures import (
     Count,
+    HeldSettings,
     History,
     Levered,
     Measure,
@@ -55,6 +56,7 @@ class ReadModelFigures:
                 money=[_money(row) for row in accounts],
                 pauses=[one for row in states for one in _paused(row)],
                 leverages=[one for row in states for one in _levered(row)],
+                held=[_held(row) for row in states],
                 manipulations=_suspected(source),
                 progress=self._progress(source),
             )
@@ -128,6 +130,13 @@ def _trades(row: _Row) -> Trades:
 def _levered(row: _Row) -> Iterator[Levered]:
     for instrument, held in sorted(row["leverages"].items()):
         yield Levered(row["account"], instrument, Decimal(held["leverage"]))
+
+
+def _held(row: _Row) -> HeldSettings:
+    held = row["held_settings"]
+    if not held:
+        return HeldSettings(row["account"], 0, None)
+    return HeldSettings(row["account"], len(held["changes"]), datetime.fromisoformat(held["since"]))
 
 
 def _paused(row: _Row) -> Iterator[Paused]:

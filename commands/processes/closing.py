@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from commands.account import ReleaseFunds
 from commands.processes.moment import Moment
 from commands.routes import Command
 from commands.tripping import trip
 from domain.account import BalanceChanged, BalanceReason
-from domain.arithmetic import EXACT
 from domain.daily_loss import loss_of_day
 from domain.order import Closed, OrderOverfilled
 from domain.settings import OnDailyLoss
+from domain.win_rate import too_few_wins
 
 _TRANSFER = BalanceReason.TRANSFER
 
@@ -55,15 +54,12 @@ def trip_on_win_rate(moment: Moment) -> Sequence[Command]:
     Nothing follows while fewer trades than the window were closed since the last reset.
     """
     limits, portfolio = moment.portfolio.settings.settings.risk, moment.portfolio
-    window, trades = limits.win_rate_window, portfolio.trades
-    if not limits.minimum_win_rate or trades.count - portfolio.reset_at < window:
-        return ()
-    won, required = trades.wins(window), EXACT.multiply(limits.minimum_win_rate, Decimal(window))
-    if won >= required:
+    won = too_few_wins(portfolio.trades, portfolio.reset_at, limits)
+    if won is None:
         return ()
     return [
         trip(
-            f"{won} of the last {window} trades were won, less than {limits.minimum_win_rate} of them",
+            f"{won} of the last {limits.win_rate_window} trades were won, less than {limits.minimum_win_rate} of them",
             portfolio,
         )
     ]

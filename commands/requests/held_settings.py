@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Sequence
 
 from commands.request import ReviewSettings, SubmitSettings
+from commands.requests.closing_changes import closed_by
 from commands.requests.situation import Situation
 from commands.routes import Command
 from commands.settings import ChangeSettings, HoldSettings
 from domain.adjusting import adjusted
-from domain.directions import differences_of
+from domain.directions import Difference, differences_of
 from domain.errors import InvalidInput, Refused
 from domain.held import HeldChange, Review, id_of
+from domain.holding import remaining, values_of
+from domain.settings import Settings
 
 
 def submit(request: SubmitSettings, situation: Situation, _chain: str) -> Sequence[Command]:
-    """Puts in force what tightens a limit (`domain/directions.py`), and holds the rest with what is held already.
+    """Puts in force what tightens a limit (`domain/directions.py`) and closes no open position at once, and holds the
+    rest with what is held already.
 
-    The changes are checked as a whole: with all of them in force, and with those alone that tighten. Raises
+    The changes are checked as a whole: with all of them in force, and with those alone that are in force at once. What
+    was held before keeps none of them out: it is held no more where the settings would be invalid with both. Raises
     InvalidSettings and Refused as `adjusted` does.
     """
     if not request.changes:
         raise InvalidInput("no setting was named: there is nothing to change")
     before = situation.settings
-    differing = differences_of(before, adjusted(before, request.changes))
-    tighter = adjusted(before, {one.name: one.after for one in differing if not one.waits})
-    earlier = [one for one in situation.portfolio.settings.held if one.name not in request.changes]
-    waiting = [HeldChange(one.name, one.before, one.after) for one in differing if one.waits]
-    held = (*earlier, *waiting)
-    adjusted(tighter, _values(held))
+    whole = adjusted(before, request.changes)
+    judged = [(one, closed_by(one.name, whole, situation)) for one in differences_of(before, whole)]
+    at_once = {one.name: one.after for one, closes in judged if not one.waits and not closes}
+    tighter = adjusted(before, at_once)
+    waiting = [
+        _held(one, closes, request.reason, situation) for one, closes in judged if one.name not in at_once
+    ]
+    held = _together(situation.portfolio.settings.held, waiting, request.changes, whole)
     return [ChangeSettings(tighter, request.reason), HoldSettings(held, request.reason)]
+
+
+def _held(difference: Difference, closes: int, reason: str, situation: Situation) -> HeldChange:
+    return HeldChange(
+        name=difference.name,
+        before=difference.before,
+        after=difference.after,
+        by=situation.actor,
+        since=situation.at,
+        reason=reason,
+        closes=closes,
+    )
+
+
+def _together(
+    earlier: Sequence[HeldChange], waiting: Sequence[HeldChange], named: Container[str], whole: Settings
+) -> tuple[HeldChange, ...]:
+    """What is held after a request that names these settings and would lead to `whole`.
+
+    A change that is requested again keeps its place, who requested it first, and since when.
+    """
+    left = remaining(whole, [one for one in earlier if one.name not in named])
+    kept = {one.name for one in (*left, *waiting)}
+    found = {one.name: one for one in earlier if one.name in kept}
+    for one in waiting:
+        if str(found.get(one.name)) != str(one):
+            found[one.name] = one
+    return tuple(found.values())
 
 
 def review(request: ReviewSettings, situation: Situation, _chain: str) -> Sequence[Command]:
@@ -44,8 +79,4 @@ def review(request: ReviewSettings, situation: Situation, _chain: str) -> Sequen
         )
     if request.verdict is Review.REJECT:
         return [HoldSettings((), request.reason)]
-    return [ChangeSettings(adjusted(situation.settings, _values(held)), request.reason)]
-
-
-def _values(held: Iterable[HeldChange]) -> Mapping[str, str]:
-    return {one.name: one.after for one in held}
+    return [ChangeSettings(adjusted(situation.settings, values_of(held)), request.reason)]

@@ -36,13 +36,15 @@ class Situation(Struct, frozen=True, kw_only=True):
 
     `alike` returns the hourly correlations of an instrument with what is held (`domain/limits/hourly.py`), where the
     limit on them is in force, and `book` the order book of an instrument as a signal holds it. None of them is in the
-    log. A request may be refused because of them; recorded events are never judged by them again.
+    log. A request may be refused because of them; recorded events are never judged by them again. `actor` is who
+    requests.
     """
 
     world: World
     identity: Identity
     at: datetime
     prices: Mapping[str, Decimal]
+    actor: str = ""
     alike: Callable[[str], Mapping[str, float]] = _unknown
     book: Callable[[str, datetime], BookRead] = _unread
 

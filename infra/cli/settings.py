@@ -8,13 +8,14 @@ import typer
 
 from domain.errors import InvalidInput
 from infra.cli.options import ConfigOption, JsonOption
-from infra.cli.settings_versions import apply, history, pending, rollback
+from infra.cli.settings_versions import apply, history, pending, reject, rollback
 
 settings_app = typer.Typer(
     name="settings", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
 )
 settings_app.command()(pending)
 settings_app.command()(apply)
+settings_app.command()(reject)
 settings_app.command()(rollback)
 settings_app.command()(history)
 

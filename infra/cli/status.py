@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.processes.running import Running
+    from infra.config import WhenceSettings
 
 _AT_FAULT = 1
 _COLUMNS = ("process", "state", "host", "version", "runs for", "seen", "ordinal", "behind")
@@ -26,7 +27,8 @@ def status(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Prints what runs on a log, where, since when and how far; ends with 1 where a process is not healthy.
+    """Prints what runs on a log, where, since when and how far; ends with 1 where a process is not healthy. Below are
+    the changes of settings that wait for a review, as the store has them.
 
     Processes announce themselves every 5 seconds; one that is killed is SILENT after 15 seconds. An announcement
     that is not signed with a key of this installation is UNVERIFIED, and nothing that it states is shown.
@@ -37,7 +39,8 @@ def status(
     from infra.processes import process_place
     from infra.run.clock import utc_now
 
-    place = process_place(loaded(log=log, store=store, config=config))
+    settings = loaded(log=log, store=store, config=config)
+    place = process_place(settings)
     found: Sequence[Running] = ()
     if place is not None:
         try:
@@ -48,6 +51,7 @@ def status(
         show([_stated(one) for one in found], as_json=True)
     else:
         _print(found, utc_now())
+        _print_held(settings)
     if any(one.state not in (ProcessState.HEALTHY, ProcessState.ENDED) for one in found):
         raise typer.Exit(_AT_FAULT)
 
@@ -60,6 +64,17 @@ def _print(found: Sequence[Running], now: datetime) -> None:
     for one in found:
         if one.reason:
             typer.echo(f"{_name(one)}: {one.state.value}: {one.reason}")
+
+
+def _print_held(settings: WhenceSettings) -> None:
+    """A line for each account with held changes of settings."""
+    from infra.held_settings import held_settings
+
+    for one in held_settings(settings):
+        typer.echo(
+            f"account {one.account}: {one.count} change{'' if one.count == 1 else 's'} of settings held since "
+            f"{one.since:%Y-%m-%d %H:%M:%S} UTC; whence settings pending"
+        )
 
 
 def _name(one: Running) -> str:

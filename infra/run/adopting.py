@@ -5,12 +5,12 @@ They are a request like those of people, so the log records them with a cause th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import cast
 
-from commands.request import ChangeSettings, Requested
+from commands.request import ChangeSettings, Requested, SubmitSettings
 from domain.adjusting import names
 from domain.errors import TapeMismatch
 from domain.log import Envelope, LogReader
@@ -59,22 +59,28 @@ def changes_to(in_force: Settings, configured: Settings) -> Mapping[str, str]:
 
 
 def request_for(
-    changes: Mapping[str, str],
-    account: str,
-    version: int,
-    now: datetime,
-    reason: str | None = None,
-    *,
-    named: str = "adopt",
+    changes: Mapping[str, str], account: str, version: int, now: datetime, reason: str | None = None
 ) -> Requested:
-    """The request that makes these changes to the settings with this version; its id begins with `named`."""
-    digest = blake2b(repr((version, sorted(changes.items()))).encode(), digest_size=8).hexdigest()
+    """The request that makes these changes to the settings with this version."""
+    of = (version, sorted(changes.items()))
+    return requested_by_settings(ChangeSettings(changes, reason), account, of, now, named="adopt")
+
+
+def requested_by_settings(
+    request: ChangeSettings | SubmitSettings,
+    account: str,
+    of: tuple[int, Sequence[tuple[str, str]]],
+    now: datetime,
+    *,
+    named: str = "reload",
+) -> Requested:
+    """The request of the settings file; its id begins with `named`, and is a digest of `of`.
+
+    `of` is a count of the changes so far with the values by name, so that the same values are requested again later.
+    """
+    digest = blake2b(repr(of).encode(), digest_size=8).hexdigest()
     return Requested(
-        id=f"{named}-{digest}",
-        account=account,
-        actor=ACTOR,
-        valid_until=now + _VALID,
-        request=ChangeSettings(changes, reason),
+        id=f"{named}-{digest}", account=account, actor=ACTOR, valid_until=now + _VALID, request=request
     )
 
 

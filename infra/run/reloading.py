@@ -9,8 +9,9 @@ An edit is the difference between the file before and the file now, both read as
 file before is the one with which the program was started. A file with a fault changes nothing. An edit that the engine
 refuses is part of the next edit.
 
-Of an edit, the settings that tighten a limit (`domain/directions.py`) are one request, which the log records with the
-actor `settings`; the others are named in a warning until `whence settings apply`.
+An edit is submitted to the engine as one request with the actor `settings` (`commands/requests/held_settings.py`), as a
+person submits changes by the API: what tightens a limit is in force at once, and the log holds the rest until a person
+reviews it.
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ from pathlib import Path
 from typing import Protocol
 
 from commands.door import Declined
-from domain.adjusting import FIXED
-from domain.directions import Difference, differences_of
+from commands.request import Requested, SubmitSettings
+from domain.adjusting import FIXED, as_text
+from domain.directions import differences_of
 from domain.errors import InvalidSettings
-from domain.settings import Settings
+from domain.held import described
+from domain.settings import InForce, Settings
+from domain.streams import settings_stream
 from infra.config import WhenceSettings, load
-from infra.run.adopting import request_for
+from infra.run.adopting import requested_by_settings
 from infra.run.attending import Attending
 from infra.run.clock import utc_now
 from infra.trading import for_live, trading_settings
@@ -113,41 +117,45 @@ class Reloading:
     def _take_in(self, run: Attending, now: FileSettings) -> bool:
         """Returns whether the edit is taken in; false where the engine refused it."""
         self._name_restarts(now)
-        edited = {one.name for one in differences_of(self._known.trading, now.trading)}
-        in_force = run.world.portfolio.settings
-        differing = differences_of(in_force.settings, now.trading)
-        found = [one for one in differing if one.name in edited]
-        self._warn_of_held([one for one in found if one.waits])
-        tighter = {one.name: one.after for one in found if not one.waits}
-        if not tighter:
+        edited = [one.name for one in differences_of(self._known.trading, now.trading)]
+        before = run.world.portfolio.settings
+        changes = {
+            name: value
+            for name in edited
+            if (value := as_text(now.trading, name)) != as_text(before.settings, name)
+            or any(one.name == name for one in before.held)
+        }
+        if not changes:
             return True
-        requested = request_for(
-            tighter,
-            self._account,
-            in_force.version,
-            self._clock(),
-            f"{self._file.name} was changed",
-            named="reload",
-        )
-        answer = run.answer(requested)
+        answer = run.answer(self._submission(changes, run))
         if isinstance(answer, Declined):
             _log.error(
-                "nothing of the edit of %s is put in force: %s; save the file again to try it again, or use "
+                "nothing of the edit of %s is put in force or held: %s; save the file again to try it again, or use "
                 "`whence settings apply`",
                 self._file,
                 answer.reason,
             )
             return False
-        version = run.world.portfolio.settings.version
-        _log.info("settings version %d, by %s: %s", version, self._file, _listed(found, waits=False))
+        self._log_outcome(before, run.world.portfolio.settings)
         return True
 
-    def _warn_of_held(self, held: Sequence[Difference]) -> None:
-        if held:
+    def _submission(self, changes: Mapping[str, str], run: Attending) -> Requested:
+        """The request of this edit. Its id names what it was compared with, so that a later edit is another request."""
+        compared = run.world.versions.get(settings_stream(self._account), 0)
+        reason = f"{self._file.name} was changed"
+        return requested_by_settings(
+            SubmitSettings(changes, reason), self._account, (compared, sorted(changes.items())), self._clock()
+        )
+
+    def _log_outcome(self, before: InForce, after: InForce) -> None:
+        found = differences_of(before.settings, after.settings)
+        if found:
+            _log.info("settings version %d, by %s: %s", after.version, self._file, ", ".join(map(str, found)))
+        if after.held and after.held != before.held:
             _log.warning(
-                "held, because a person has to apply what loosens a limit or has no tighter direction: %s; "
-                "`whence settings apply` shows these and puts them in force",
-                _listed(held, waits=True),
+                "held until a person reviews them: %s; `whence settings pending` shows these, `whence settings apply` "
+                "puts them in force, and `whence settings reject` ends their holding",
+                ", ".join(map(described, after.held)),
             )
 
     def _name_restarts(self, now: FileSettings) -> None:
@@ -158,10 +166,6 @@ class Reloading:
                 ", ".join(names),
                 self._file,
             )
-
-
-def _listed(found: Sequence[Difference], *, waits: bool) -> str:
-    return ", ".join(str(one) for one in found if one.waits is waits)
 
 
 def restarts(before: FileSettings, after: FileSettings) -> Sequence[str]:

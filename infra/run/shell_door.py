@@ -29,6 +29,7 @@ from commands.request import (
     ResetKillSwitch,
     ResumeEntries,
     RetireModel,
+    ReviewSettings,
     TripKillSwitch,
 )
 from commands.roles import Role
@@ -46,6 +47,7 @@ FromShell = (
     | EndRoute
     | ForgetPersonalKey
     | ChangeSettings
+    | ReviewSettings
     | RegisterModel
     | PromoteModel
     | RetireModel
@@ -67,6 +69,11 @@ _FIELDS: Mapping[type, tuple[str, str, str]] = {
     ),
     ForgetPersonalKey: (", $keyId: String!", "forgetPersonalKey", ", keyId: $keyId"),
     ChangeSettings: (", $changes: [SettingChange!]!", "changeSettings", ", changes: $changes"),
+    ReviewSettings: (
+        ", $held: ID!, $verdict: Review!",
+        "reviewSettings",
+        ", held: $held, verdict: $verdict",
+    ),
     RegisterModel: (
         ", $model: ModelInput!, $rule: String",
         "registerModel",
@@ -209,6 +216,8 @@ def _asked(settings: WhenceSettings, url: str, request: FromShell, token: str, k
 def _own_variables(request: FromShell) -> dict[str, Any]:
     """The variables that only the mutation of this request has."""
     match request:
+        case RegisterModel() | PromoteModel() | RetireModel() | ReportDrift():
+            return _of_the_register(request)
         case ForgetPersonalKey():
             return {"keyId": request.key_id}
         case ResumeEntries():
@@ -217,6 +226,16 @@ def _own_variables(request: FromShell) -> dict[str, Any]:
             return {"route": request.route, "nothingHeld": request.nothing_held}
         case ChangeSettings():
             return {"changes": [{"name": name, "value": value} for name, value in request.changes.items()]}
+        case ReviewSettings():
+            return {"held": request.held, "verdict": request.verdict.value}
+        case TripKillSwitch() | ResetKillSwitch():
+            return {}
+        case _:
+            assert_never(request)
+
+
+def _of_the_register(request: RegisterModel | PromoteModel | RetireModel | ReportDrift) -> dict[str, Any]:
+    match request:
         case RegisterModel():
             return {"model": _model(request), **_by_rule(request.reason)}
         case PromoteModel():
@@ -230,8 +249,6 @@ def _own_variables(request: FromShell) -> dict[str, Any]:
             return {"sha256": request.sha256, "rule": request.rule}
         case ReportDrift():
             return {"sha256": request.sha256, "drift": _drift(request)}
-        case TripKillSwitch() | ResetKillSwitch():
-            return {}
         case _:
             assert_never(request)
 

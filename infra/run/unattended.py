@@ -18,7 +18,7 @@ from commands.identity import Identity
 from commands.input_tape import InputTape, session
 from commands.inputs import RequestMade
 from commands.model import RegisterModel
-from commands.request import ChangeSettings, PromoteModel, ReportDrift, Requested, RetireModel
+from commands.request import ChangeSettings, PromoteModel, ReportDrift, Requested, RetireModel, ReviewSettings
 from commands.roles import Role
 from commands.world import World
 from domain.log import EventLog
@@ -33,7 +33,7 @@ from infra.run.personal import personal_texts_of
 from infra.run.restoring import check_account
 
 OfTheRegister = RegisterModel | PromoteModel | RetireModel | ReportDrift
-AtRest = OfTheRegister | ChangeSettings
+AtRest = OfTheRegister | ChangeSettings | ReviewSettings
 _VALID = timedelta(seconds=30)
 
 

@@ -23,6 +23,7 @@ TYPES: Final[Mapping[str, Level]] = {
     "PositionIncreased": Level.LOW,
     "PositionReduced": Level.LOW,
     "PositionClosed": Level.MEDIUM,
+    "SettingsHeld": Level.MEDIUM,
 }
 """The events that are alerts by their type, beside those of the read model `alerts`."""
 LEVELS: Final[Mapping[str, Level]] = {

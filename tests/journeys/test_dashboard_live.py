@@ -147,6 +147,53 @@ def test_what_one_tab_does_the_other_tab_shows_and_no_address_or_log_has_the_tok
     assert token not in json.dumps(serving.logged)
 
 
+SUBMIT = """mutation ($key: String!) {
+  submitSettings(
+    request: {idempotencyKey: $key}, changes: [{name: "risk.max_positions", value: "9"}], reason: "two more symbols"
+  ) { __typename }
+}"""
+IN_FORCE = "{ accounts { settings } tradingStates { heldSettings { id } } }"
+
+
+def test_an_admin_applies_and_rejects_held_changes_of_settings_on_the_page_of_risk(
+    page: Page, folder: Path
+) -> None:
+    admin, viewer = token_of(folder, "admin"), token_of(folder, "viewer")
+    with started(folder) as serving:
+        shown_by(page, serving)
+        sign_in(page, viewer)
+        opened(page, "Risk")
+        heading = page.get_by_role("heading", name="Changes of settings that wait for a review")
+        expect(heading).to_have_count(0)
+        assert (
+            serving.query(SUBMIT, admin, key="first")["data"]["submitSettings"]["__typename"] == "Completed"
+        )
+        expect(heading).to_be_visible()
+        line = page.get_by_role("listitem").filter(has_text="risk.max_positions")
+        expect(line).to_contain_text("5 → 9")
+        expect(line).to_contain_text("by admin-of-the-test")
+        expect(line).to_contain_text("two more symbols")
+        expect(page.get_by_role("button", name="Apply")).to_have_count(0)
+        page.get_by_role("button", name="Forget the token").click()
+        sign_in(page, admin)
+        page.get_by_role("button", name="Reject").click()
+        confirmed(page, "not now")
+        expect(heading).to_have_count(0)
+        assert (
+            serving.query(SUBMIT, admin, key="again")["data"]["submitSettings"]["__typename"] == "Completed"
+        )
+        page.get_by_role("button", name="Apply").click()
+        confirmed(page, "agreed")
+        expect(heading).to_have_count(0)
+        found = serving.query(IN_FORCE, admin)["data"]
+        assert found["accounts"][0]["settings"]["risk"]["max_positions"] == 9
+        assert found["tradingStates"] == [{"heldSettings": None}]
+        page.get_by_label("Language").select_option("ru")
+        assert serving.query(SUBMIT.replace("9", "10"), admin, key="third")["data"]["submitSettings"]
+        expect(page.get_by_role("heading", name="Изменения настроек, которые ждут решения")).to_be_visible()
+        expect(page.get_by_role("button", name="Применить")).to_be_visible()
+
+
 def test_an_exported_list_has_every_row_with_exact_decimals(page: Page, folder: Path) -> None:
     with started(folder) as serving:
         opened(shown_by(page, serving), "orders")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from msgspec.structs import asdict
+
 from commands.world import World
 from domain.account import KillSwitchReset, KillSwitchTripped
 from domain.breaker import BreakerClosed, BreakerHalfOpened, BreakerOpened, Service
@@ -90,7 +92,18 @@ def a_halted_day() -> History:
     history.account(KillSwitchReset("looked at"))
     history.record(found, DiscrepancyResolved(BALANCE, "to the savings account"))
     history.record(found, DiscrepancyResolved("exchange:v7", "cancelled"))
-    held = (HeldChange("risk.max_positions", "5", "9"),)
+    held = (
+        HeldChange(
+            name="risk.max_positions",
+            before="5",
+            after="9",
+            by="eve",
+            since=NOW,
+            reason="two more symbols",
+            closes=2,
+        ),
+        HeldChange(name="risk.freshness_seconds", before="30", after="60", by="settings", since=later),
+    )
     history.record(settings_stream(ACCOUNT), SettingsHeld(held, "two more symbols"))
     history.record(settings_stream(ACCOUNT), SettingsHeld((), "not now"))
     return history
@@ -106,9 +119,9 @@ def test_after_every_event_the_trading_state_has_the_halts_of_the_domains_portfo
         fold(rows, Recorded(ordinal, envelope))
         row, portfolio = rows.get("trading_states", ACCOUNT), world.portfolio
         assert row["tripped"] == portfolio.account.tripped
-        assert [
-            (one["name"], one["before"], one["after"]) for one in row["held_settings"].get("changes", [])
-        ] == [(one.name, one.before, one.after) for one in portfolio.settings.held]
+        assert row["held_settings"].get("changes", []) == [
+            {**asdict(one), "since": one.since.isoformat()} for one in portfolio.settings.held
+        ]
         assert row["reconciling"] == portfolio.discrepancies.reconciling
         assert row["unresolved"] == sorted(portfolio.discrepancies.unresolved)
         assert {name: one["mode"] for name, one in row["breakers"].items()} == {

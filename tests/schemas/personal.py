@@ -18,5 +18,7 @@ def _marked(record: Any, before: str) -> Iterator[str]:
         name = f"{before}{field['name']}"
         if field.get("personal"):
             yield name
-        if isinstance(field["type"], dict) and field["type"].get("type") == "record":
-            yield from _marked(field["type"], f"{name}.")
+        kind = field["type"]
+        kind = kind.get("items", kind) if isinstance(kind, dict) else kind
+        if isinstance(kind, dict) and kind.get("type") == "record":
+            yield from _marked(kind, f"{name}.")

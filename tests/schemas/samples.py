@@ -749,7 +749,20 @@ _EVENTS: tuple[Event, ...] = (
     LeverageChangeRefused(BTC, Decimal(10), Decimal(20), "leverage must be from 1 to 5"),
     LeverageChangeUnclear(BTC, Decimal(10), Decimal(20), "no response within 10 s"),
     SettingsChanged(2, _SETTINGS, "breakout trades against the news"),
-    SettingsHeld((HeldChange("risk.max_positions", "3", "5"),), "the limit is too tight for four symbols"),
+    SettingsHeld(
+        (
+            HeldChange(
+                name="risk.max_positions",
+                before="3",
+                after="5",
+                by="eve",
+                since=NOON,
+                reason="the limit is too tight for four symbols",
+                closes=2,
+            ),
+        ),
+        "the limit is too tight for four symbols",
+    ),
     DiscrepancyFound("d-1", ORDER, "filled 0.125 at 43210.55"),
     DiscrepancyResolved("d-1", "taken up as a fill"),
     DiscrepancyEnded("d-1"),

@@ -8,6 +8,7 @@ from adapters.telegram.content import Button, Content
 from adapters.telegram.text import Text, bold
 from commands.request import ChangeSettings, TripKillSwitch
 from commands.roles import LEAST_ROLE
+from domain.held import line_of
 from infra.telegram.screens.accounts import same_query
 from infra.telegram.screens.figures import UNKNOWN, badge, moment, money
 from infra.telegram.screens.screen import OPEN, Data, Scene, Screen, page
@@ -19,7 +20,8 @@ _ACCOUNTS = (
     "account openedBy currency balance dayBalance dayRealised exposure openRisk openPositions settings"
 )
 _STATES = "account isHalted reasons killSwitch killSwitchAt killSwitchBy pauses { strategy losses until }"
-_QUERY = f"query {{ accounts {{ {_ACCOUNTS} }} tradingStates {{ {_STATES} }} }}"
+_HELD = "heldSettings { id since changes { name before after by reason closes } }"
+_QUERY = f"query {{ accounts {{ {_ACCOUNTS} }} tradingStates {{ {_STATES} {_HELD} }} }}"
 _KILL_QUERY = f"""query {{
   accounts {{ {_ACCOUNTS} }}
   tradingStates {{ {_STATES} }}
@@ -64,7 +66,22 @@ def _state(state: Data, scene: Scene) -> list[Text | str]:
         )
         for one in state["pauses"]
     ]
-    return [*found, ""]
+    return [*found, *_held(state, scene), ""]
+
+
+def _held(state: Data, scene: Scene) -> list[Text | str]:
+    """The changes of settings that wait for a review, which is made on the dashboard or at a shell."""
+    held = state["heldSettings"]
+    if held is None:
+        return []
+    words = scene.words
+    lines: list[Text | str] = [words("held-settings", since=moment(held["since"]))]
+    for one in held["changes"]:
+        difference = line_of(one["name"], one["before"], one["after"])
+        closes = f", {words('held-closes', count=one['closes'])}" if one["closes"] else ""
+        reason = f": {one['reason']}" if one["reason"] else ""
+        lines.append(f"{difference}{closes} ({one['by']}{reason})")
+    return lines
 
 
 def _figures(account: Data, scene: Scene) -> list[Text | str]:

@@ -60,6 +60,11 @@ pause = { $what } is paused after { $losses } losses until { $until }
 kill = Kill switch …
 kill-question = Trip the kill switch? No new exposure from then on; waiting entries are cancelled; open positions stay protected.
 kill-confirm = Trip it now
+held-settings = Changes of settings that wait for a review, the oldest since { $since }:
+held-closes = closes { $count ->
+    [one] { $count } position
+   *[other] { $count } positions
+} at once
 kill-tripped = The kill switch is tripped.
 kill-already = The kill switch was tripped before.
 kill-reset = This button tripped the kill switch before, and the kill switch was reset since: it is NOT tripped now. Open the kill switch again to trip it.

@@ -18,7 +18,7 @@ from commands.door import Answer, TimedOut
 from commands.request import ManualTerms, OutsideSignal, PlaceOrder, Requested
 from commands.roles import Role
 from domain.errors import LogOwned
-from domain.held import HeldChange, id_of
+from domain.held import id_of
 from domain.signal import SignalDetected
 from tests.adapters.graphql.dealing import CALLERS, SCHEMA, Dealing
 from tests.commands.requests.asking import TERMS
@@ -354,7 +354,7 @@ async def test_a_loosened_limit_is_held_and_put_in_force_by_the_review_of_what_w
     review = mutation("reviewSettings")
     unseen = await dealing.answer(review, "admin", **_SEND["reviewSettings"][2], key="k2")
     assert (unseen["__typename"], unseen["code"]) == ("Refused", "Refused")
-    held = id_of([HeldChange("risk.max_positions", "5", "9")])
+    held = id_of(["risk.max_positions = 9 (before: 5)"])
     applied = await dealing.answer(review, "admin", held=held, verdict="APPLY", reason="agreed", key="k3")
     assert kinds(applied) == ["SettingsChanged", "SettingsHeld"]
 

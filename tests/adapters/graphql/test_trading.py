@@ -142,16 +142,35 @@ def test_the_trading_state_has_the_pauses_after_losses_and_the_account_is_halted
 
 def test_the_trading_state_has_the_held_changes_of_settings_until_a_review(halted: Reading) -> None:
     document = """query ($at: Ordinal!) {
-      tradingStates(asOf: {ordinal: $at}) { heldSettings { id by since reason changes { name before after } } }
+      tradingStates(asOf: {ordinal: $at}) {
+        heldSettings { id since changes { name before after by since reason closes } }
+      }
     }"""
     held, ended = (one for one in halted.events() if isinstance(one.envelope.event, SettingsHeld))
     (state,) = halted.query(document, at=held.ordinal)["tradingStates"]
     assert state["heldSettings"] == {
-        "id": id_of(["risk.max_positions = 9 (before: 5)"]),
-        "by": "test",
+        "id": id_of(["risk.max_positions = 9 (before: 5)", "risk.freshness_seconds = 60 (before: 30)"]),
         "since": "2025-04-03T12:00:00.000000Z",
-        "reason": "two more symbols",
-        "changes": [{"name": "risk.max_positions", "before": "5", "after": "9"}],
+        "changes": [
+            {
+                "name": "risk.max_positions",
+                "before": "5",
+                "after": "9",
+                "by": "eve",
+                "since": "2025-04-03T12:00:00.000000Z",
+                "reason": "two more symbols",
+                "closes": 2,
+            },
+            {
+                "name": "risk.freshness_seconds",
+                "before": "30",
+                "after": "60",
+                "by": "settings",
+                "since": "2025-04-03T12:01:00.000000Z",
+                "reason": "",
+                "closes": 0,
+            },
+        ],
     }
     (after,) = halted.query(document, at=ended.ordinal)["tradingStates"]
     assert after["heldSettings"] is None

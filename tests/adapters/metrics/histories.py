@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from adapters.metrics.figures import (
     Count,
+    HeldSettings,
     History,
     Levered,
     Measure,
@@ -47,6 +48,7 @@ DAY = History(
         Paused("paper", "trend", PauseCause.PERSON, None),
     ],
     manipulations=[Suspected("paper", BTC, "SPOOFING", 3)],
+    held=[HeldSettings("paper", 2, datetime(2026, 3, 2, tzinfo=UTC))],
     leverages=[Levered("paper", BTC, Decimal(20))],
     progress=[Progress("orders", 3, 0.25, 0, 0), Progress("equity", 130, 31.5, 120, 2)],
 )

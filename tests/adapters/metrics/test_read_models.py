@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,7 +16,8 @@ from adapters.metrics.history import HistoryCollector
 from adapters.metrics.read_models import ReadModelFigures
 from adapters.metrics.registry import new_registry
 from adapters.tapes import synthetic_tape
-from commands.inputs import MarketMoved
+from commands.inputs import MarketMoved, RequestMade
+from commands.request import Requested, SubmitSettings
 from commands.world import World
 from domain.errors import StoreUnavailable
 from domain.leverage.change import LeverageChanged
@@ -50,7 +52,7 @@ SETTINGS = replace(
     management=ManagementSettings(break_even_at=Decimal("0.001"), time_limit_seconds=1_200),
 )
 """Some signals are traded and some skipped, positions are managed and a leverage changed; a pause is in force at the
-end. A suspicion of manipulation follows."""
+end. A suspicion of manipulation and two held changes of settings follow."""
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,10 @@ def log() -> WrittenLog:
     at = played.envelopes[-1].meta.recorded_at
     seen = BookReading(instrument=FIRST.instrument, at=at, update_id=7, is_known=True, suspicions=(FIRST,))
     run.driver.handle(MarketMoved(at, (seen,)))
+    loosened = SubmitSettings({"risk.max_positions": "9", "risk.freshness_seconds": "60"}, "more room")
+    valid_until = at + timedelta(minutes=1)
+    requested = Requested(id="k", account="paper", actor="eve", valid_until=valid_until, request=loosened)
+    run.driver.handle(RequestMade(at, at, requested))
     return WrittenLog(played.envelopes)
 
 
@@ -180,6 +186,13 @@ def test_the_leverage_of_an_instrument_is_the_last_one_that_was_changed(
     }
     assert changed
     assert {one.instrument: one.leverage for one in figures(models, log).leverages} == changed
+
+
+def test_held_changes_of_settings_are_counted_with_the_time_of_the_oldest(
+    models: ReadModels, log: WrittenLog
+) -> None:
+    (held,) = figures(models, log).held
+    assert (held.account, held.count, held.since) == ("paper", 2, log.envelopes[-1].meta.occurred_at)
 
 
 def test_suspicions_are_counted_by_instrument_and_kind(models: ReadModels, log: WrittenLog) -> None:

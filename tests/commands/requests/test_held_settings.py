@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
 from commands.request import ChangeSettings, ReviewSettings, SubmitSettings
 from domain.held import Review, id_of
-from domain.settings import RiskSettings
+from domain.settings import RiskSettings, Settings
+from domain.sizing.settings import SizingRule, SizingSettings
 from tests.commands.requests.asking import Asking
+from tests.domain.history import D
 
 
 def held(eve: Asking) -> Sequence[str]:
@@ -65,6 +68,34 @@ def test_later_submissions_are_held_with_the_earlier_ones_and_a_value_in_force_e
     assert held(eve) == ["risk.max_positions = 9 (before: 5)", "risk.freshness_seconds = 60 (before: 30)"]
     eve.accepted(SubmitSettings({"risk.max_positions": "5"}, "why"))
     assert held(eve) == ["risk.freshness_seconds = 60 (before: 30)"]
+
+
+def test_each_held_change_has_its_own_actor_reason_and_time_also_after_it_is_requested_again() -> None:
+    eve = Asking()
+    eve.accepted(SubmitSettings({"risk.max_positions": "9"}, "two more symbols"))
+    first = eve.desk.at
+    eve.ask(SubmitSettings({"risk.freshness_seconds": "60"}, "slow feed"), actor="bob")
+    eve.ask(SubmitSettings({"risk.max_positions": "9"}, "the same"), actor="bob")
+    assert [(one.by, one.reason, one.since) for one in eve.desk.world.portfolio.settings.held] == [
+        ("eve", "two more symbols", first),
+        ("bob", "slow feed", first + timedelta(seconds=1)),
+    ]
+
+
+def test_a_tightened_setting_is_in_force_though_its_own_loosening_is_held() -> None:
+    eve = Asking()
+    eve.accepted(SubmitSettings({"risk.max_positions": "9", "risk.freshness_seconds": "60"}, "why"))
+    eve.accepted(SubmitSettings({"risk.max_positions": "2"}, "too many"))
+    assert (risk(eve).max_positions, held(eve)) == (2, ["risk.freshness_seconds = 60 (before: 30)"])
+
+
+def test_a_held_change_with_which_a_tightened_setting_would_be_invalid_is_held_no_more() -> None:
+    """The rule FIXED needs a quantity above 0, and the rule in force does not read it."""
+    eve = Asking(Settings(sizing=SizingSettings(rule=SizingRule.RISK, quantity=D("0.1"))))
+    eve.accepted(SubmitSettings({"risk.max_positions": "9", "sizing.rule": "FIXED"}, "why"))
+    eve.accepted(SubmitSettings({"sizing.quantity": "0"}, "urgent"))
+    assert eve.desk.world.portfolio.settings.settings.sizing.quantity == 0
+    assert held(eve) == ["risk.max_positions = 9 (before: 5)"]
 
 
 def test_a_change_of_a_setting_ends_its_holding_and_no_other() -> None:

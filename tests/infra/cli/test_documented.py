@@ -39,6 +39,7 @@ ELSEWHERE: Mapping[str, str] = {
     "settings apply": f"{_CLI}test_settings_versions.py",
     "settings history": f"{_CLI}test_settings_versions.py",
     "settings pending": f"{_CLI}test_settings_versions.py",
+    "settings reject": f"{_CLI}test_settings_versions.py",
     "settings rollback": f"{_CLI}test_settings_versions.py",
     "scan": f"{_CLI}test_scan.py",
     "shadow": f"{_CLI}test_shadow.py",

@@ -50,11 +50,15 @@ def test_an_edit_while_a_run_trades_is_taken_in_or_held_applied_and_rolled_back(
             found = re.search(r"http://[^/\s]+(?=/graphql)", began)
             assert found, began
             file.write_text(EDITED)
-            taken = events_until(lines, "settings version 2")
-            assert any("held" in one and "risk.max_daily_loss = 0.05 (before: 0.04)" in one for one in taken)
+            taken = events_until(lines, "held until a person reviews them")
+            assert any("settings version 2" in one for one in taken)
+            assert "risk.max_daily_loss = 0.05 (before: 0.04)" in taken[-1]
             pending = json.loads(whence("settings", "pending", "--json").out)
-            assert [one["name"] for one in pending["differences"]] == ["risk.max_daily_loss"]
-            sent = ("--seen", pending["id"], "--api", found[0])
+            assert [(one["name"], one["by"]) for one in pending["held"]["changes"]] == [
+                ("risk.max_daily_loss", "settings")
+            ]
+            assert pending["differences"] == []
+            sent = ("--seen", pending["held"]["id"], "--api", found[0])
             applied = whence("settings", "apply", *sent)
             rolled = whence("settings", "rollback", "2", "--api", found[0])
             process.send_signal(signal.SIGTERM)

@@ -15,12 +15,16 @@ from adapters.marks.signature import Signer
 from adapters.processes.announcement import Announcement, ProcessRole
 from adapters.processes.book import ProcessBook
 from adapters.processes.place import ProcessPlace
+from domain.held import SettingsHeld
 from infra.config import WhenceSettings
 from infra.logs import open_owned
 from infra.processes import process_place
 from infra.store import migrated_store, open_store
+from projections.trading import TRADING
 from tests.adapters.processes.announcements import ANNOUNCEMENT
 from tests.infra.cli.conftest import Whence
+from tests.projections.stores import WrittenLog, built
+from tests.projections.test_trading import a_halted_day
 from tests.replacing import replace
 
 
@@ -92,3 +96,21 @@ def test_without_a_store_no_process_is_listed_and_none_is_made(whence: Whence, t
     assert (shown.code, shown.out) == (0, "")
     assert "no process has announced itself" in shown.err
     assert not [one for one in tmp_path.iterdir() if one not in before and one.suffix == ".db"]
+
+
+def test_held_changes_of_settings_are_counted_below_the_processes(
+    whence: Whence, place: ProcessPlace
+) -> None:
+    history = a_halted_day()
+    held = next(i for i, one in enumerate(history.envelopes) if isinstance(one.event, SettingsHeld))
+    with migrated_store(WhenceSettings()) as store:
+        built(store, WrittenLog(history.envelopes[: held + 1]), {"trading": TRADING})
+    place.announce(engine())
+    shown = whence("status")
+    assert shown.code == 0, shown.err
+    assert "account main: 2 changes of settings held since 2025-04-03 12:00:00 UTC" in shown.out
+
+
+def test_a_store_without_read_models_has_no_held_changes(whence: Whence, place: ProcessPlace) -> None:
+    place.announce(engine())
+    assert "of settings held" not in whence("status").out

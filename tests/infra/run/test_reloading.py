@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from commands.door import Declined
+from commands.request import SubmitSettings
 from domain.errors import InvalidSettings
+from domain.held import HeldChange
 from domain.log import Envelope
 from domain.settings import Settings, SettingsChanged
 from infra.run.reloading import Reloading, reloading_of, settings_in
@@ -59,6 +61,10 @@ class Edited:
         return self.hand.run.world.portfolio.settings.settings
 
     @property
+    def held(self) -> Sequence[HeldChange]:
+        return self.hand.run.world.portfolio.settings.held
+
+    @property
     def changes(self) -> Sequence[Envelope]:
         """The changes after the first settings of the log."""
         return [one for one in self.log.envelopes if isinstance(one.event, SettingsChanged)][1:]
@@ -88,10 +94,44 @@ def test_a_loosened_limit_is_held_while_the_tightened_one_of_the_same_edit_is_in
     lines = edited.edit(FILE.replace("4", "9") + "cooldown_seconds = 1000\n")
     assert edited.in_force.risk.max_positions == 5
     assert edited.in_force.risk.cooldown_seconds == 1000
-    held, applied = lines.split("\n")
+    applied, held = lines.split("\n")
     assert "risk.max_positions = 9 (before: 5)" in held
     assert "whence settings apply" in held
     assert "risk.max_positions" not in applied
+    (waiting,) = edited.held
+    assert str(waiting) == "risk.max_positions = 9 (before: 5)"
+    assert (waiting.by, waiting.reason, waiting.since) == (
+        "settings",
+        "whence.toml was changed",
+        edited.hand.at,
+    )
+
+
+def test_a_held_edit_that_is_undone_in_the_file_is_held_no_more_and_is_held_again_when_it_is_repeated(
+    edited: Edited,
+) -> None:
+    loosened = FILE.replace("4", "9")
+    edited.edit(loosened)
+    edited.edit(FILE.replace("4", "5"))
+    assert edited.held == ()
+    edited.edit(loosened)
+    assert [one.after for one in edited.held] == ["9"]
+    assert edited.changes == []
+
+
+def test_an_edit_is_held_beside_what_a_person_submitted_and_takes_its_place_for_the_same_setting(
+    edited: Edited,
+) -> None:
+    changes = {"risk.max_positions": "7", "risk.freshness_seconds": "60"}
+    edited.hand.accepted(SubmitSettings(changes, "more room"))
+    edited.edit(FILE.replace("4", "9"))
+    assert [(one.name, one.after, one.by) for one in edited.held] == [
+        ("risk.max_positions", "9", "settings"),
+        ("risk.freshness_seconds", "60", "eve"),
+    ]
+    edited.edit(FILE.replace("4", "3"))
+    assert edited.in_force.risk.max_positions == 3
+    assert [one.name for one in edited.held] == ["risk.freshness_seconds"]
 
 
 def test_a_setting_that_the_edit_did_not_touch_is_unchanged_though_it_differs_from_the_log(

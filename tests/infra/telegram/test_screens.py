@@ -64,6 +64,7 @@ STATE: Mapping[str, Any] = {
     "killSwitchBy": None,
     "paused": ["scan"],
     "pauses": [],
+    "heldSettings": None,
     "reconciling": "",
     "comparedAt": AT,
     "openDiscrepancies": [],
@@ -390,6 +391,43 @@ def test_a_tripped_kill_switch_has_no_button_and_shows_who_tripped_it() -> None:
     content = rendered("risk", {**DATA, "tradingStates": [state]})
     assert "Kill switch …" not in labels(content)
     assert "Kill switch tripped at 2026-03-02 13:55:00 UTC by telegram:7" in content.text.plain
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        (
+            Language.EN,
+            [
+                "Changes of settings that wait for a review, the oldest since 2026-03-02 13:55:00 UTC:",
+                "management.time_limit_seconds = 60 (before: 0), closes 2 positions at once (eve: too long)",
+                "risk.max_positions = 9 (before: 5) (settings)",
+            ],
+        ),
+        (
+            Language.RU,
+            [
+                "Изменения настроек ждут решения, самое старое от 2026-03-02 13:55:00 UTC:",
+                "management.time_limit_seconds = 60 (before: 0), сразу закроет 2 позиции (eve: too long)",
+                "risk.max_positions = 9 (before: 5) (settings)",
+            ],
+        ),
+    ],
+    ids=["English", "Russian"],
+)
+def test_held_changes_of_settings_are_on_the_screen_of_risk_with_who_and_why(
+    language: Language, lines: list[str]
+) -> None:
+    limit = {"name": "management.time_limit_seconds", "before": "0", "after": "60"}
+    positions = {"name": "risk.max_positions", "before": "5", "after": "9"}
+    changes = [
+        {**limit, "by": "eve", "reason": "too long", "closes": 2},
+        {**positions, "by": "settings", "reason": "", "closes": 0},
+    ]
+    state = {**STATE, "heldSettings": {"id": "0a1b2c3d", "since": AT, "changes": changes}}
+    scene = Scene(words_of(language), Role.VIEWER, NOW)
+    shown = SCREENS["risk"].render({**DATA, "tradingStates": [state]}, scene).text.plain.splitlines()
+    assert [line for line in lines if line not in shown] == []
 
 
 def test_a_screen_is_the_same_until_its_data_or_its_coarse_age_changes() -> None:

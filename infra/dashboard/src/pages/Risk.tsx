@@ -2,6 +2,7 @@ import { graphql, type ResultOf } from '../api/graphql';
 import { send } from '../api/mutate';
 import { useQuery } from '../api/query';
 import { percent, shown } from '../parts/decimal';
+import { HeldSettings } from '../parts/HeldSettings';
 import { Outcome } from '../parts/Outcome';
 import { Request } from '../parts/Request';
 import { moment } from '../parts/time';
@@ -15,6 +16,7 @@ const RISK = graphql(`
     tradingStates(account: $account, asOf: $asOf) {
       isHalted reasons killSwitch killSwitchAt killSwitchBy paused
       pauses { strategy losses net since until }
+      heldSettings { id changes { name before after by reason since closes } }
     }
   }
 `);
@@ -106,6 +108,7 @@ export function Risk({ account }: { readonly account: string }) {
               </ul>
             </>
           )}
+          {state?.heldSettings && <HeldSettings account={account} of={state.heldSettings} />}
           <h2>{words('limits')}</h2>
           {one && <Uses of={usesOf(one)} />}
         </>

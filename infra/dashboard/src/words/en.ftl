@@ -162,6 +162,16 @@ pause-of = { $losses ->
         [one] { $losses } loss of { $net },
         *[other] { $losses } losses in a row, { $net } together,
     }
+held-settings = Changes of settings that wait for a review
+held-by = by { $by }, { $at }
+held-closes = closes { $count ->
+        [one] { $count } open position
+        *[other] { $count } open positions
+    } at once
+apply-settings = Apply
+apply-settings-explained = These settings are in force from now on.
+reject-settings = Reject
+reject-settings-explained = These changes wait no more. The settings in force stay as they are.
 limits = Limits and how much of each is used
 max-positions = Open positions
 max-total-risk = Open risk of the balance

@@ -163,6 +163,17 @@ pause-of = { $losses ->
         [few] { $losses } убытка подряд, вместе { $net },
         *[other] { $losses } убытков подряд, вместе { $net },
     }
+held-settings = Изменения настроек, которые ждут решения
+held-by = { $by }, { $at }
+held-closes = сразу закроет { $count ->
+        [one] { $count } открытую позицию
+        [few] { $count } открытые позиции
+        *[many] { $count } открытых позиций
+    }
+apply-settings = Применить
+apply-settings-explained = С этого момента действуют эти настройки.
+reject-settings = Отклонить
+reject-settings-explained = Эти изменения больше не ждут. Действующие настройки не меняются.
 limits = Лимиты и сколько из каждого занято
 max-positions = Открытые позиции
 max-total-risk = Открытый риск от баланса
