@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.options import ConfigOption, JsonOption, LogOption
+from infra.cli.options import ConfigOption, JsonOption, LogOption, whole
 
 if TYPE_CHECKING:
     from adapters.kafka.client import Clients
@@ -26,7 +26,19 @@ def accounts() -> None:
 
 
 @accounts_app.command()
-def run(file: FileArgument, log: LogOption = None, config: ConfigOption = None) -> None:
+def run(
+    file: FileArgument,
+    spares: Annotated[
+        int,
+        typer.Option(
+            parser=whole(0, 64),
+            metavar="N",
+            help="Processes that wait, imported, for accounts of other nodes: each saves seconds of a takeover.",
+        ),
+    ] = 1,
+    log: LogOption = None,
+    config: ConfigOption = None,
+) -> None:
     """Trades the accounts of a file that this process leases, until Ctrl-C or SIGTERM.
 
     Start it on as many machines as needed, with the same file: the accounts are distributed over them. Those of a
@@ -34,6 +46,7 @@ def run(file: FileArgument, log: LogOption = None, config: ConfigOption = None) 
     """
     import logging
     from contextlib import closing
+    from functools import partial
 
     from adapters.kafka.client import Clients
     from adapters.kafka.leases import PartitionLeases
@@ -43,7 +56,8 @@ def run(file: FileArgument, log: LogOption = None, config: ConfigOption = None) 
     from infra.config import load
     from infra.logging import configure
     from infra.logs import client_of
-    from infra.run.leased_engines import LeasedEngines, starter
+    from infra.run.engine_starts import EngineStarts
+    from infra.run.leased_engines import LeasedEngines
 
     settings = load(log=log, config=config)
     address, found = _topic(settings), read_accounts(file)
@@ -55,9 +69,13 @@ def run(file: FileArgument, log: LogOption = None, config: ConfigOption = None) 
             f"{file}: account {beyond[0].name}: {address.topic} has {partitions} partitions: "
             f"`whence topics apply --partitions {max(one.partition for one in found) + 1}` adds those that are missing"
         )
-    started = starter(lambda account: words_of(account, address.servers, address.topic))
-    with stoppable() as stopping, closing(PartitionLeases(clients, address.topic)) as leases:
-        LeasedEngines(leases, found, started).run(stopping.requested)
+    words = partial(words_of, servers=address.servers, topic=address.topic)
+    with (
+        stoppable() as stopping,
+        closing(EngineStarts(words, spares)) as starts,
+        closing(PartitionLeases(clients, address.topic)) as leases,
+    ):
+        LeasedEngines(leases, found, starts).run(stopping.requested)
 
 
 @accounts_app.command(name="list")

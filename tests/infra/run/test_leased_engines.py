@@ -37,12 +37,16 @@ class Engines:
 
     def __init__(self, *codes: int) -> None:
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.wanted = -1
         self._codes = list(codes)
 
-    def __call__(self, _account: LeasedAccount, descriptor: int) -> subprocess.Popen[bytes]:
+    def keep(self, wanted: int) -> None:
+        self.wanted = wanted
+
+    def start(self, account: LeasedAccount, lease: int) -> subprocess.Popen[bytes]:
         words = f"raise SystemExit({self._codes.pop(0)})" if self._codes else _UNTIL_THE_END
-        program = [sys.executable, "-c", words, str(descriptor)]
-        self.processes.append(subprocess.Popen(program, pass_fds=[descriptor]))
+        program = [sys.executable, "-c", words, str(lease)]
+        self.processes.append(subprocess.Popen(program, pass_fds=[lease]))
         return self.processes[-1]
 
 
