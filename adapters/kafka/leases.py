@@ -48,7 +48,7 @@ class PartitionLeases:
         self._held = set[int]()
         self.renewed_at = self._tried_at = float("-inf")
         terms = Membership(leases_group(topic), self._owner.replace(" ", "."), SESSION_MS, _LONGEST_STEP_MS)
-        self._group = LeaseGroup(clients, topic, terms, self._forget)
+        self._group = LeaseGroup(clients, topic, terms, self._forget, seconds)
 
     @property
     def held(self) -> Collection[int]:
