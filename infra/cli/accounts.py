@@ -61,6 +61,7 @@ def run(
 
     settings = load(log=log, config=config)
     address, found = _topic(settings), read_accounts(file)
+    _check(file, settings)
     configure(logging.INFO, "accounts")
     clients = Clients.of_cluster(address.servers, client_of(settings), _PATIENCE)
     partitions = _partitions(clients, address)
@@ -76,6 +77,36 @@ def run(
         closing(PartitionLeases(clients, address.topic)) as leases,
     ):
         LeasedEngines(leases, found, starts).run(stopping.requested)
+
+
+def _check(file: Path, settings: WhenceSettings) -> None:
+    """Runs `whence accounts check` in a process of its own: a node has no use for what that imports."""
+    import subprocess
+    import sys
+
+    program = (sys.executable, "-c", "from infra.cli import main; main()")
+    checked = subprocess.run(
+        [*program, "accounts", "check", str(file), "--log", settings.log],
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    if checked.returncode:
+        raise typer.Exit(checked.returncode)
+
+
+@accounts_app.command()
+def check(file: FileArgument, log: LogOption = None, config: ConfigOption = None) -> None:
+    """Checks the accounts of a file, as their engines would: options, settings and keys. Nothing is traded."""
+    from functools import partial
+
+    from infra.accounts import read_accounts, words_of
+    from infra.cli.account_check import check_accounts
+    from infra.config import load
+
+    settings = load(log=log, config=config)
+    address, found = _topic(settings), read_accounts(file)
+    check_accounts(found, partial(words_of, servers=address.servers, topic=address.topic))
+    typer.echo(f"{len(found)} accounts can be traded")
 
 
 @accounts_app.command(name="list")
@@ -98,7 +129,7 @@ def list_accounts(
     clients = Clients.of_cluster(address.servers, client_of(settings), _PATIENCE)
     owners = lease_owners(clients, address.topic, _partitions(clients, address))
     rows = [
-        {"account": one.name, "partition": one.partition, "owner": owners.get(one.partition, "")}
+        {"account": one.name, "partition": one.partition, "last owner": owners.get(one.partition, "")}
         for one in found
     ]
     show(rows, as_json=as_json)
