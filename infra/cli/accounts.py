@@ -50,14 +50,17 @@ def run(
 
     from adapters.kafka.client import Clients
     from adapters.kafka.leases import PartitionLeases
+    from adapters.processes.announcement import ProcessRole
     from domain.errors import InvalidInput
     from infra.accounts import read_accounts, words_of
     from infra.cli.stopping import stoppable
     from infra.config import load
     from infra.logging import configure
     from infra.logs import client_of
+    from infra.run.announcing import Loop, Program, TurningStops, announced
     from infra.run.engine_starts import EngineStarts
     from infra.run.leased_engines import LeasedEngines
+    from infra.run.node_standing import NodeStanding
 
     settings = load(log=log, config=config)
     address, found = _topic(settings), read_accounts(file)
@@ -76,7 +79,9 @@ def run(
         closing(EngineStarts(words, spares)) as starts,
         closing(PartitionLeases(clients, address.topic)) as leases,
     ):
-        LeasedEngines(leases, found, starts).run(stopping.requested)
+        engines, loop = LeasedEngines(leases, found, starts), Loop()
+        with announced(settings, Program(ProcessRole.NODE, ""), NodeStanding(engines, leases, loop)):
+            engines.run(TurningStops(stopping, loop).requested)
 
 
 def _check(file: Path, settings: WhenceSettings) -> None:

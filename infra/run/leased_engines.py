@@ -8,11 +8,14 @@ import os
 import subprocess
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Final, Protocol
 
 from adapters.boot_clock import boot_seconds
 from adapters.lease import renewal_bytes
+from adapters.processes.announcement import HeldLease
 from infra.accounts import LeasedAccount
+from infra.run.clock import utc_now
 
 _log = logging.getLogger(__name__)
 _STEP_SECONDS: Final = 0.1
@@ -82,14 +85,23 @@ class _Engine:
 class LeasedEngines:
     """The engines of this process. One thread uses it."""
 
-    def __init__(self, leases: Leases, accounts: Sequence[LeasedAccount], starts: Starts) -> None:
-        self._leases, self._starts = leases, starts
+    def __init__(
+        self,
+        leases: Leases,
+        accounts: Sequence[LeasedAccount],
+        starts: Starts,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._leases, self._starts, self._now = leases, starts, now
         self._accounts = {one.partition: one for one in accounts}
         self._running: dict[int, _Engine] = {}
         self._ending: list[_Engine] = []
         self._pauses: dict[int, float] = {}
         self._next: dict[int, float] = {}
         self._renewed_at = float("-inf")
+        self._since: dict[int, datetime] = {}
+        self.held: tuple[HeldLease, ...] = ()
+        """The leases of accounts that are held now; another thread may read it."""
 
     @property
     def pids(self) -> Mapping[str, int]:
@@ -112,12 +124,23 @@ class LeasedEngines:
         for number in [number for number in self._running if number not in self._leases.held]:
             self._release(number)
         self._look()
+        self._note()
         for number in self._leases.held:
             account = self._accounts.get(number)
             if account and number not in self._running and boot_seconds() >= self._next.get(number, 0.0):
                 self._begin(account)
         self._renew()
         self._starts.keep(len(self._accounts) - len(self._running))
+
+    def _note(self) -> None:
+        held = {number for number in self._leases.held if number in self._accounts}
+        if held == self._since.keys():
+            return
+        now = self._now()
+        self._since = {number: self._since.get(number, now) for number in sorted(held)}
+        self.held = tuple(
+            HeldLease(self._accounts[number].name, number, since) for number, since in self._since.items()
+        )
 
     def _begin(self, account: LeasedAccount) -> None:
         engine = _Engine(account, self._starts)
