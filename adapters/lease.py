@@ -10,17 +10,17 @@ from __future__ import annotations
 import os
 import struct
 import threading
-import time
 from collections.abc import Callable
 from typing import Final
 
+from adapters.boot_clock import boot_seconds
 from domain.errors import ExchangeUnreachable
 
 _RENEWAL: Final = struct.Struct("=d")
 
 
 def renewal_bytes(at: float) -> bytes:
-    """The renewal at this time (seconds of `time.monotonic`), as `Lease` reads it."""
+    """The renewal at this time (seconds of `boot_seconds`), as `Lease` reads it."""
     return _RENEWAL.pack(at)
 
 
@@ -28,7 +28,7 @@ class Lease:
     """Thread-safe."""
 
     def __init__(
-        self, valid: float, ended: Callable[[], None], seconds: Callable[[], float] = time.monotonic
+        self, valid: float, ended: Callable[[], None], seconds: Callable[[], float] = boot_seconds
     ) -> None:
         """A renewal is valid for `valid` seconds. `ended` is called, on a thread, when the lease has ended."""
         self._valid, self._ended, self._seconds = valid, ended, seconds

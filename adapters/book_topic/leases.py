@@ -12,7 +12,6 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from time import monotonic
 from typing import Final
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -20,6 +19,7 @@ from msgspec import Struct
 
 from adapters.book_topic.owner import Owner, owner_text, read_owner
 from adapters.book_topic.place import LeaseTopic
+from adapters.boot_clock import boot_seconds
 from adapters.candle_topic.group import committed_offset
 from adapters.kafka.failure import failure_of
 from adapters.kafka.lease_group import LeaseGroup, Membership
@@ -56,7 +56,7 @@ class BookLeases:
         place: LeaseTopic,
         exchange: str,
         now_ms: Callable[[], int],
-        seconds: Callable[[], float] = monotonic,
+        seconds: Callable[[], float] = boot_seconds,
         *,
         source: str = "",
     ) -> None:

@@ -13,6 +13,13 @@ from adapters.processes.running import ProcessState, Running, processes
 from domain.errors import Refused
 
 
+@strawberry.type(description="An account that a node of `whence accounts run` trades by a lease.")
+class ProcessLease:
+    account: str = strawberry.field(description="The account.")
+    partition: int = strawberry.field(description="The partition that is its log.")
+    since: datetime = strawberry.field(description="Since when the node holds it without a break.")
+
+
 @strawberry.type(
     description="A process that has announced itself. Everything but `id`, `state` and `reason` is null where the "
     "announcement is `UNVERIFIED`: it is not signed with a key of this installation, and nothing in it is believed."
@@ -36,6 +43,7 @@ class Process:
     behind: int | None = strawberry.field(
         description="How many events of the log follow; for a scanner, candles. Null where that is not known."
     )
+    leases: list[ProcessLease] = strawberry.field(description="The accounts that a node holds; else empty.")
 
 
 async def processes_of(info: Info, now: datetime) -> list[Process]:
@@ -62,4 +70,5 @@ def _process(one: Running) -> Process:
         announced_at=own.at if own else None,
         ordinal=Ordinal(own.ordinal) if own and own.ordinal is not None else None,
         behind=own.behind if own else None,
+        leases=[ProcessLease(one.account, one.partition, one.since) for one in own.leases] if own else [],
     )

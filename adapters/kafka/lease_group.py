@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
+from adapters.boot_clock import boot_seconds
 from adapters.kafka.client import Clients
 from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.failure import failure_of
@@ -32,13 +33,19 @@ _PASSING: Final = frozenset({
     KafkaError._WAIT_COORD,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     KafkaError._ASSIGNMENT_LOST,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 })  # fmt: skip
-"""Refusals of a renewal that a later one may succeed after."""
-_REFUSED: Final = frozenset({
+"""What passes by itself, however long it lasts."""
+_FINAL: Final = frozenset({
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError.INVALID_GROUP_ID,
+    KafkaError.INCONSISTENT_GROUP_PROTOCOL,
+    KafkaError.UNSUPPORTED_VERSION,
 })  # fmt: skip
-"""What does not pass by itself."""
+"""What does not pass before a person changes something."""
+_PATIENCE_SECONDS: Final = 60.0
+"""For how long every other error may last. A topic is unknown for a moment while its brokers change, for example."""
 _LEFT_GROUP: Final = KafkaError._MAX_POLL_EXCEEDED  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 """The member was replaced, because its thread did not poll."""
 
@@ -53,14 +60,46 @@ class Membership(NamedTuple):
     longest_step_ms: int
 
 
+class Trouble:
+    """Judges errors of a member by their kind, and by how long they last."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._first = self._last = float("-inf")
+
+    def is_over(self) -> None:
+        """A renewal has succeeded."""
+        self._last = float("-inf")
+
+    def is_final(self, error: KafkaError) -> bool:
+        """Whether the member should give up: the error does not pass by itself, or is of an unknown kind and has lasted
+        for a minute. Errors that are a minute apart are of different troubles.
+        """
+        if error.fatal() or error.code() in _FINAL:
+            return True
+        if error.code() in _PASSING:
+            return False
+        now = self._seconds()
+        if now - self._last > _PATIENCE_SECONDS:
+            self._first = now
+        self._last = now
+        return now - self._first > _PATIENCE_SECONDS
+
+
 class LeaseGroup:
     """One thread uses it. Partitions move one by one: see `Clients.group_consumer`."""
 
     def __init__(
-        self, clients: Clients, topic: str, terms: Membership, forget: Callable[[Collection[int]], None]
+        self,
+        clients: Clients,
+        topic: str,
+        terms: Membership,
+        forget: Callable[[Collection[int]], None],
+        seconds: Callable[[], float] = boot_seconds,
     ) -> None:
         """Joins the group. `forget` is called with partitions that the group takes back. Raises LogUnavailable."""
         self._clients, self._topic, self._forget = clients, topic, forget
+        self._trouble = Trouble(seconds)
         self.assigned = set[int]()
         self.consumer: Consumer = clients.group_consumer(*terms)
         with clients.errors(f"join the group of {topic}"):
@@ -87,10 +126,11 @@ class LeaseGroup:
             return False
         except KafkaException as fault:
             error = failure_of(fault)
-            if error.code() not in _PASSING:
+            if self._trouble.is_final(error):
                 raise KafkaUnavailable(f"renew leases of {self._topic}: {error.str()}") from fault
             _log.info("the leases are renewed later: %s", error.str())
             return False
+        self._trouble.is_over()
         return True
 
     def close(self) -> None:
@@ -119,7 +159,7 @@ class LeaseGroup:
         if error.code() == _LEFT_GROUP:
             _log.warning("a step took so long that the group has replaced this process; it joins again")
             return
-        if error.fatal() or error.code() in _REFUSED:
+        if self._trouble.is_final(error):
             raise KafkaUnavailable(f"follow the group of {self._topic}: {error.str()}")
         # The client goes on by itself; without renewals nothing is sent or published meanwhile.
         _log.warning("the group of %s cannot be followed now: %s", self._topic, error.str())

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Collection, Mapping
-from time import monotonic
 from typing import Final
 
 from confluent_kafka import TopicPartition
 
+from adapters.boot_clock import boot_seconds
 from adapters.kafka.client import Clients
 from adapters.kafka.lease_group import LeaseGroup, Membership
 
@@ -41,14 +41,14 @@ def lease_owners(clients: Clients, topic: str, partitions: int) -> Mapping[int, 
 class PartitionLeases:
     """A member of the group. One thread uses it, and calls `step` several times a second."""
 
-    def __init__(self, clients: Clients, topic: str, seconds: Callable[[], float] = monotonic) -> None:
-        """Joins the group. `seconds` is of a clock that goes on while the process is stopped. Raises LogUnavailable."""
+    def __init__(self, clients: Clients, topic: str, seconds: Callable[[], float] = boot_seconds) -> None:
+        """Joins the group. `seconds` is the clock of `Lease`. Raises LogUnavailable."""
         self._topic, self._seconds = topic, seconds
         self._owner = f"{socket.gethostname()} {os.getpid()}"
         self._held = set[int]()
         self.renewed_at = self._tried_at = float("-inf")
         terms = Membership(leases_group(topic), self._owner.replace(" ", "."), SESSION_MS, _LONGEST_STEP_MS)
-        self._group = LeaseGroup(clients, topic, terms, self._forget)
+        self._group = LeaseGroup(clients, topic, terms, self._forget, seconds)
 
     @property
     def held(self) -> Collection[int]:

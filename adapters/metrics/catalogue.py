@@ -241,6 +241,15 @@ PROCESSES = _gauge(
     "state",
 )
 
+LEASED_SINCE = _gauge(
+    "whence_account_leased_since_timestamp_seconds",
+    "Since when a node holds an account without a break, as a Unix time; absent where the node is silent.",
+    "account",
+    "partition",
+    "node",
+    unit="seconds",
+)
+
 WEBSOCKETS = _gauge("whence_websocket_connections", "WebSocket connections that are open.")
 RESPONSES = _timing(
     "whence_api_response_seconds",
@@ -419,7 +428,7 @@ ENGINE = (
 )
 """Metrics of a process that trades."""
 
-API = (WEBSOCKETS, RESPONSES, SOURCE_REQUESTS, REFUSED, DEAD_LETTERS, PROCESSES)
+API = (WEBSOCKETS, RESPONSES, SOURCE_REQUESTS, REFUSED, DEAD_LETTERS, PROCESSES, LEASED_SINCE)
 """Metrics of a process that serves the API."""
 
 BOOKS = (BOOK_LEASES, BOOK_READINGS_SENT, BOOKS_HELD, BOOKS_KNOWN, BOOK_READINGS_DROPPED)

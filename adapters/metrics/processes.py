@@ -1,4 +1,4 @@
-"""The metric of the processes of a log, from their announcements."""
+"""The metrics of the processes of a log and of the accounts that nodes hold, from their announcements."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from adapters.processes.place import Announced
 from adapters.processes.running import ProcessState, Running, processes
 from domain.errors import LogError, StoreError
 
+_RUN = (ProcessState.HEALTHY, ProcessState.FAULTY)
+
 
 class ProcessCollector(Collector):
-    """Counts the processes by role, name and state at each scrape; every state of a known name has a sample."""
+    """Counts the processes by role, name and state at each scrape; every state of a known name has a sample. Beside it
+    are the accounts that nodes hold.
+    """
 
     def __init__(
         self,
@@ -31,17 +35,36 @@ class ProcessCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """The samples; none where the place of the announcements does not answer."""
-        metric = catalogue.PROCESSES
-        family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
         try:
             found = processes(self._announced(), self._clock())
         except (LogError, StoreError):
             return []
-        counts = Counter((*_labels(one), one.state) for one in found)
-        for role, name in sorted({_labels(one) for one in found}):
-            for state in ProcessState:
-                family.add_metric([role, name, state.value], counts[role, name, state])
-        return [family]
+        return [_counted(found), _leased(found)]
+
+
+def _counted(found: Sequence[Running]) -> Metric:
+    family = _family(catalogue.PROCESSES)
+    counts = Counter((*_labels(one), one.state) for one in found)
+    for role, name in sorted({_labels(one) for one in found}):
+        for state in ProcessState:
+            family.add_metric([role, name, state.value], counts[role, name, state])
+    return family
+
+
+def _leased(found: Sequence[Running]) -> Metric:
+    """Leases of nodes that run; of an account that two of them name, the latest: the other has not noticed its loss."""
+    family, held = _family(catalogue.LEASED_SINCE), dict[str, tuple[float, list[str]]]()
+    for own in (one.announcement for one in found if one.state in _RUN):
+        for lease in own.leases if own else ():
+            labels, since = [lease.account, str(lease.partition), own.host], lease.since.timestamp()
+            held[lease.account] = max(held.get(lease.account, (since, labels)), (since, labels))
+    for since, labels in held.values():
+        family.add_metric(labels, since)
+    return family
+
+
+def _family(metric: catalogue.Metric) -> GaugeMetricFamily:
+    return GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
 
 
 def _labels(one: Running) -> tuple[str, str]:

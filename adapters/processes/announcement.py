@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,6 +17,7 @@ _TEXTS = ("name", "host", "release", "fault")
 """The most characters of a text: a host's name has at most 253."""
 _SECONDS = (0.01, 3_600.0)
 _ID_DIGITS = 32
+_ACCOUNT = re.compile(r"[a-z0-9]{1,30}\Z")
 
 
 class ProcessRole(StrEnum):
@@ -28,6 +30,15 @@ class ProcessRole(StrEnum):
     SCAN = "scan"
     RECORD = "record"
     SHADOW = "shadow"
+    NODE = "node"
+
+
+class HeldLease(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A lease of a node: of this account, whose log is this partition, without a break since this time."""
+
+    account: str
+    partition: int
+    since: datetime
 
 
 class Announcement(
@@ -39,7 +50,8 @@ class Announcement(
     the account of an engine, the name of a scanner. `release` is the version of Whence. `at` is when this was written,
     and `every` the seconds until the next announcement. `ordinal` is the last event that the process has taken in, and
     `behind` how many events of the log follow it; None where the process reads no events. `fault` is why the process
-    is not healthy, empty where it is. `has_ended` is whether this is its last announcement.
+    is not healthy, empty where it is. `has_ended` is whether this is its last announcement; `leases` are those of a
+    node.
     """
 
     version: int = VERSION
@@ -56,6 +68,7 @@ class Announcement(
     behind: int | None = None
     fault: str = ""
     has_ended: bool = False
+    leases: tuple[HeldLease, ...] = ()
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -84,8 +97,10 @@ def read_announcement(written: bytes) -> Announcement:
             raise InvalidInput(f"{name}: it is not a printable text of at most {_LONGEST} characters")
     if len(read.id) != _ID_DIGITS or not set(read.id) <= set("0123456789abcdef"):
         raise InvalidInput(f"id: it is not {_ID_DIGITS} hexadecimal digits")
-    if read.started_at.tzinfo is None or read.at.tzinfo is None:
-        raise InvalidInput("started_at, at: they need a time zone")
+    if None in (one.tzinfo for one in (read.started_at, read.at, *(lease.since for lease in read.leases))):
+        raise InvalidInput("started_at, at, leases: their times need a time zone")
+    if not all(_ACCOUNT.match(lease.account) for lease in read.leases):
+        raise InvalidInput("leases: an account is no name of 1 to 30 small letters and digits")
     if not _SECONDS[0] <= read.every <= _SECONDS[1]:
         raise InvalidInput(f"every: it is not from {_SECONDS[0]:g} to {_SECONDS[1]:g} seconds")
     return read

@@ -13,7 +13,6 @@ from infra.cli.exchange_options import (
     KeyIsCheckedOption,
     SecretsOption,
     TestnetOption,
-    instruments_of,
 )
 from infra.cli.options import (
     AccountOption,
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
     from infra.config import WhenceSettings
     from infra.run.live_plan import LivePlan, Rhythm
-    from infra.run.place import Place
 
 
 def live(
@@ -94,37 +92,43 @@ def live(
       whence venue --key demo --secret demo
       BYBIT_API_KEY=demo BYBIT_API_SECRET=demo whence live --address http://127.0.0.1:8680 --instruments BTCUSDT
     """
-    from adapters.log.address import parse_address, parse_store_address
-    from infra.cli.serving import ApiOptions, plan_of
+    from infra.cli.live_start import LiveOptions, live_start
     from infra.cli.trading_live import trade_live
-    from infra.config import load
     from infra.run.account_lease import followed_lease
-    from infra.run.connecting import check_place, keys_of, rhythm_of
-    from infra.run.place import Place
 
-    settings = load(log=log, store=store, account=account, leverage=leverage, secrets=secrets, config=config)
-    parse_address(settings.log)
-    if settings.store is not None:
-        parse_store_address(settings.store)
-    place = Place(exchange.lower(), testnet=testnet, demo=demo, address=address or "")
-    check_place(place, settings.order_entry, is_key_checked=key_is_checked, is_leased=lease is not None)
-    names = instruments_of(instruments, venue=place.venue)
-    rhythm = rhythm_of(place, float(poll))
-    plan = live_plan(
-        settings, names, interval, rhythm, cancels_entries=cancel_entries, adopts_settings=adopt_settings
+    start = live_start(
+        LiveOptions(
+            instruments=instruments,
+            exchange=exchange,
+            testnet=testnet,
+            demo=demo,
+            address=address,
+            secrets=secrets,
+            real_money=real_money,
+            key_is_checked=key_is_checked,
+            interval=interval,
+            leverage=leverage,
+            poll=poll,
+            cancel_entries=cancel_entries,
+            adopt_settings=adopt_settings,
+            port=port,
+            log=log,
+            store=store,
+            account=account,
+            config=config,
+        ),
+        is_leased=lease is not None,
     )
-    _check_money(place, is_understood=real_money)
-    keys, api = keys_of(place, settings.secrets), plan_of(ApiOptions(port=port))
     under = None if lease is None else followed_lease(lease)
-    trade_live(settings, plan, place, keys, api, is_key_checked=key_is_checked, lease=under)
-
-
-def _check_money(place: Place, *, is_understood: bool) -> None:
-    if place.has_real_money and not is_understood:
-        raise InvalidInput(
-            f"orders at {place} cost real money: try --testnet, --demo or `whence venue` first, or add "
-            "--i-understand-real-money"
-        )
+    trade_live(
+        start.settings,
+        start.plan,
+        start.place,
+        start.keys,
+        start.api,
+        is_key_checked=key_is_checked,
+        lease=under,
+    )
 
 
 def live_plan(

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -179,17 +180,22 @@ def served(
     engine: Embedding,
     letters: LetterKeeper,
     listening: socket.socket,
+    *,
+    is_awaited: bool = True,
 ) -> Generator[ApiApart]:
     """The API of an engine in this process. On Kafka, its mailbox also receives requests from the command topic.
 
     `listening` is opened at the plan's address before the log and the exchange are touched, so that a start that is
-    refused for a port in use changes nothing.
+    refused for a port in use changes nothing. An API that is not awaited begins to serve, and is
+    announced, after the block has begun.
     """
+    late = None if is_awaited else partial(announce, plan=plan)
     with (
-        ApiApart(settings, plan, engine, listening) as api,
+        ApiApart(settings, plan, engine, listening, late=late) as api,
         commands_served(settings, engine.mailbox, letters),
     ):
-        announce(api, plan)
+        if is_awaited:
+            announce(api, plan)
         yield api
 
 

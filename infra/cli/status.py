@@ -28,7 +28,8 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """Prints what runs on a log, where, since when and how far; ends with 1 where a process is not healthy. Below are
-    the changes of settings that wait for a review, as the store has them.
+    the accounts that nodes hold, each with its node and since when, and the changes of settings that wait for a
+    review, as the store has them.
 
     Processes announce themselves every 5 seconds; one that is killed is SILENT after 15 seconds. An announcement
     that is not signed with a key of this installation is UNVERIFIED, and nothing that it states is shown.
@@ -61,6 +62,9 @@ def _print(found: Sequence[Running], now: datetime) -> None:
     from infra.cli.rows import show
 
     show([_row(one, now) for one in found], as_json=False, nothing="no process has announced itself")
+    if leases := [row for one in found for row in _leases(one, now)]:
+        typer.echo("")
+        show(leases, as_json=False)
     for one in found:
         if one.reason:
             typer.echo(f"{_name(one)}: {one.state.value}: {one.reason}")
@@ -75,6 +79,26 @@ def _print_held(settings: WhenceSettings) -> None:
             f"account {one.account}: {one.count} change{'' if one.count == 1 else 's'} of settings held since "
             f"{one.since:%Y-%m-%d %H:%M:%S} UTC; whence settings pending"
         )
+
+
+def _leases(one: Running, now: datetime) -> Sequence[Mapping[str, object]]:
+    """A row for each account that a node holds. A node that is silent may have lost them."""
+    from projections.explained.elapsed import elapsed
+
+    own = one.announcement
+    if own is None:
+        return ()
+    return [
+        {
+            "account": lease.account,
+            "partition": lease.partition,
+            "node": f"{own.host} {own.pid}",
+            "state": one.state.value,
+            "held since": f"{lease.since:%Y-%m-%d %H:%M:%S}",
+            "held for": elapsed(_seconds(now - lease.since)),
+        }
+        for lease in own.leases
+    ]
 
 
 def _name(one: Running) -> str:
@@ -109,7 +133,11 @@ def _stated(one: Running) -> Mapping[str, object]:
     own = one.announcement
     verdict = {"id": one.key, "state": one.state.value, "reason": one.reason}
     if own is None:
-        return verdict | dict.fromkeys(_MEMBERS)
+        return verdict | dict.fromkeys(_MEMBERS) | {"leases": []}
+    leases = [
+        {"account": lease.account, "partition": lease.partition, "since": lease.since.isoformat()}
+        for lease in own.leases
+    ]
     values = (
         own.role.value,
         own.name,
@@ -121,4 +149,4 @@ def _stated(one: Running) -> Mapping[str, object]:
         own.ordinal,
         own.behind,
     )
-    return verdict | dict(zip(_MEMBERS, values, strict=True))
+    return verdict | dict(zip(_MEMBERS, values, strict=True)) | {"leases": leases}

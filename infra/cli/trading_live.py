@@ -75,10 +75,14 @@ class Made(Protocol):
 
 
 class Beside(NamedTuple):
-    """What a run that trades attends to beside the exchange: the file for probes, and changes of `whence.toml`."""
+    """What a run that trades attends to beside the exchange: the file for probes, and changes of `whence.toml`.
+
+    An API that is not awaited is started while it trades: an account that a node takes over is traded seconds earlier.
+    """
 
     pulse: Pulse
     reloading: Reloading | None
+    is_api_awaited: bool = True
 
 
 def trade_live(
@@ -143,9 +147,8 @@ def trade_live(
             routing=routing,
         )
 
-    trade(
-        settings, made, f"this process trades live at {place}, as account {settings.account} of the log", api
-    )
+    note = f"this process trades live at {place}, as account {settings.account} of the log"
+    trade(settings, made, note, api, is_api_awaited=lease is None)
 
 
 def trade(
@@ -156,6 +159,7 @@ def trade(
     *,
     source: str = SOURCE,
     program: str = "",
+    is_api_awaited: bool = True,
 ) -> None:
     """Trades with the run that is made, until SIGINT or SIGTERM; see `trade_live`. `note` describes this process.
 
@@ -165,7 +169,7 @@ def trade(
     check_tape(settings)
     configure(logging.INFO, program)
     with stoppable() as stopping, reloading_of(settings) as reloading:
-        beside = Beside(Pulse(settings.pulse), reloading)
+        beside = Beside(Pulse(settings.pulse), reloading, is_api_awaited)
         session = partial(
             _session, settings, source, made, note, api, stopping, UnusedWarning(settings), beside
         )
@@ -220,7 +224,7 @@ def _session(
             with (
                 candles_kept(settings, run.driver),
                 positions_alerted(settings, watchdog),
-                served(settings, api, engine, keeper, listening) as serving,
+                served(settings, api, engine, keeper, listening, is_awaited=beside.is_api_awaited) as serving,
             ):
                 run.start()
                 run.connect()  # nobody would attend the run while its API starts

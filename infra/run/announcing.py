@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
-from adapters.processes.announcement import Announcement, ProcessRole
+from adapters.processes.announcement import Announcement, HeldLease, ProcessRole
 from adapters.processes.place import ProcessPlace
 from adapters.processes.running import outlived
 from domain.errors import WhenceError
@@ -50,12 +50,13 @@ class Standing:
     """How a process is.
 
     `ordinal` is the last event that it has taken in, and `behind` how many follow; None where it reads no events.
-    `fault` is why it is not healthy, in words without secrets; empty where it is.
+    `fault` is why it is not healthy, in words without secrets; empty where it is. `leases` are those that a node holds.
     """
 
     ordinal: int | None = None
     behind: int | None = None
     fault: str = ""
+    leases: tuple[HeldLease, ...] = ()
 
 
 class Loop:
@@ -179,9 +180,11 @@ class Announcing:
         """The announcement of now; the last one has the progress of the one before."""
         if not self._stopping.is_set():
             found = self._standing()
-            self._last = replace(self._own, ordinal=found.ordinal, behind=found.behind, fault=found.fault)
+            self._last = replace(
+                self._own, ordinal=found.ordinal, behind=found.behind, fault=found.fault, leases=found.leases
+            )
             return replace(self._last, at=self._clock())
-        return replace(self._last, at=self._clock(), fault=self._end, has_ended=True)
+        return replace(self._last, at=self._clock(), fault=self._end, has_ended=True, leases=())
 
 
 @contextmanager

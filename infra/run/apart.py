@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -105,9 +105,16 @@ class ApiApart:
         plan: ApiPlan,
         engine: Embedding,
         listening: socket.socket | None = None,
+        *,
+        late: Callable[[ApiApart], None] | None = None,
     ) -> None:
-        """`listening` is a socket that the caller has opened at the plan's address; it is closed with the context."""
+        """`listening` is a socket that the caller has opened at the plan's address; it is closed with the context.
+
+        With `late` the context begins before the API serves, and a start that fails is tried again; `late` is called on
+        a thread once it serves.
+        """
         self._settings, self._plan, self._engine = settings, plan, engine
+        self._late = late
         self._listening = listening
         self._registry = new_registry()
         numbers = range(1, plan.workers + 1) if plan.workers > 1 else (0,)
@@ -121,7 +128,9 @@ class ApiApart:
         self.url = ""
 
     def __enter__(self) -> Self:
-        """Raises InvalidInput for an invalid plan, ServerFailed where the API does not start, StoreError, LogError."""
+        """Raises InvalidInput for an invalid plan; without `late` also ServerFailed where it does not start,
+        StoreError and LogError.
+        """
         store_address(self._settings)  # an invalid address is refused before a process is started
         with ExitStack() as held:
             listening = held.enter_context(self._listening or self._plan.place.listen())
@@ -135,7 +144,8 @@ class ApiApart:
             )
             thread.start()
             held.callback(self._stop, loop, thread)
-            self._up.result()
+            if self._late is None:
+                self._up.result()
             self._held = held.pop_all()
         return self
 
@@ -175,7 +185,7 @@ class ApiApart:
             with asyncio.Runner(loop_factory=lambda: loop) as runner:
                 runner.run(self._supervise(listening, shared))
         except BaseException as fault:  # noqa: BLE001  # a thread has no caller: `__enter__` or `check` raises it
-            if self._up.done():
+            if self._up.done() or self._late is not None:
                 self._failure = fault
                 _log.critical("the API has ended, the engine goes on: %s", fault, exc_info=fault)
             else:
@@ -201,7 +211,7 @@ class ApiApart:
             fault = await self._live(worker, shared, refusing)
             if self._stopping.is_set():
                 return
-            if not self._up.done():
+            if self._late is None and not self._up.done():
                 raise fault
             if not any(one.serves for one in self._workers):
                 await refusing.begin()
@@ -255,6 +265,8 @@ class ApiApart:
             _log.warning("the API serves again")
         elif all(worker.serves for worker in self._workers):
             self._up.set_result(None)
+            if self._late is not None:
+                self._late(self)
 
     def _figures(self) -> bytes:
         """The metrics of the engine, and of the requests of each process where there are several."""

@@ -6,14 +6,16 @@ import fcntl
 import logging
 import os
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Final, Protocol
 
+from adapters.boot_clock import boot_seconds
 from adapters.lease import renewal_bytes
+from adapters.processes.announcement import HeldLease
 from infra.accounts import LeasedAccount
+from infra.run.clock import utc_now
 
 _log = logging.getLogger(__name__)
 _STEP_SECONDS: Final = 0.1
@@ -24,8 +26,6 @@ _END_SECONDS: Final = 60.0
 """For how long an engine may settle; it is killed afterwards."""
 _OWNED: Final = 3
 """The exit code of an engine whose log another one still owns: that one ends soon, or its session does."""
-_PROGRAM: Final = (sys.executable, "-c", "from infra.cli import main; main()")
-Started = Callable[[LeasedAccount, int], "subprocess.Popen[bytes]"]
 
 
 class Leases(Protocol):
@@ -38,30 +38,23 @@ class Leases(Protocol):
     def step(self, seconds: float) -> None: ...
 
 
-def starter(words: Callable[[LeasedAccount], Sequence[str]]) -> Started:
-    """Starts `whence` with the words of an account, in a session of its own: Ctrl-C reaches it by its lease."""
+class Starts(Protocol):
+    """See `infra.run.engine_starts.EngineStarts`."""
 
-    def started(account: LeasedAccount, descriptor: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [*_PROGRAM, *words(account), "--lease", str(descriptor)],
-            stdin=subprocess.DEVNULL,
-            pass_fds=[descriptor],
-            start_new_session=True,
-        )
-
-    return started
+    def start(self, account: LeasedAccount, lease: int) -> subprocess.Popen[bytes]: ...
+    def keep(self, wanted: int) -> None: ...
 
 
 class _Engine:
     """One life of an engine, from its start to its end."""
 
-    def __init__(self, account: LeasedAccount, started: Started) -> None:
-        self.account, self.began, self.released_at = account, time.monotonic(), float("inf")
+    def __init__(self, account: LeasedAccount, starts: Starts) -> None:
+        self.account, self.began, self.released_at = account, boot_seconds(), float("inf")
         theirs, self._renewals = os.pipe()
         try:
             # A full pipe belongs to an engine that is stopped: it needs no further renewals.
             fcntl.fcntl(self._renewals, fcntl.F_SETFL, os.O_NONBLOCK)
-            self.process = started(account, theirs)
+            self.process = starts.start(account, theirs)
         except BaseException:
             os.close(self._renewals)
             raise
@@ -75,11 +68,11 @@ class _Engine:
     def release(self) -> None:
         """Ends the lease: the engine sends nothing more, and stops."""
         if self.released_at == float("inf"):
-            self.released_at = time.monotonic()
+            self.released_at = boot_seconds()
             os.close(self._renewals)
 
     def has_ended(self) -> bool:
-        if time.monotonic() - self.released_at > _END_SECONDS and self.process.poll() is None:
+        if boot_seconds() - self.released_at > _END_SECONDS and self.process.poll() is None:
             _log.error(
                 "the engine of account %s has not stopped in %g s: it is killed",
                 self.account.name,
@@ -92,14 +85,23 @@ class _Engine:
 class LeasedEngines:
     """The engines of this process. One thread uses it."""
 
-    def __init__(self, leases: Leases, accounts: Sequence[LeasedAccount], started: Started) -> None:
-        self._leases, self._started = leases, started
+    def __init__(
+        self,
+        leases: Leases,
+        accounts: Sequence[LeasedAccount],
+        starts: Starts,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._leases, self._starts, self._now = leases, starts, now
         self._accounts = {one.partition: one for one in accounts}
         self._running: dict[int, _Engine] = {}
         self._ending: list[_Engine] = []
         self._pauses: dict[int, float] = {}
         self._next: dict[int, float] = {}
         self._renewed_at = float("-inf")
+        self._since: dict[int, datetime] = {}
+        self.held: tuple[HeldLease, ...] = ()
+        """The leases of accounts that are held now; another thread may read it."""
 
     @property
     def pids(self) -> Mapping[str, int]:
@@ -122,14 +124,26 @@ class LeasedEngines:
         for number in [number for number in self._running if number not in self._leases.held]:
             self._release(number)
         self._look()
+        self._note()
         for number in self._leases.held:
             account = self._accounts.get(number)
-            if account and number not in self._running and time.monotonic() >= self._next.get(number, 0.0):
+            if account and number not in self._running and boot_seconds() >= self._next.get(number, 0.0):
                 self._begin(account)
         self._renew()
+        self._starts.keep(len(self._accounts) - len(self._running))
+
+    def _note(self) -> None:
+        held = {number for number in self._leases.held if number in self._accounts}
+        if held == self._since.keys():
+            return
+        now = self._now()
+        self._since = {number: self._since.get(number, now) for number in sorted(held)}
+        self.held = tuple(
+            HeldLease(self._accounts[number].name, number, since) for number, since in self._since.items()
+        )
 
     def _begin(self, account: LeasedAccount) -> None:
-        engine = _Engine(account, self._started)
+        engine = _Engine(account, self._starts)
         self._running[account.partition] = engine
         engine.renew(self._leases.renewed_at)
         _log.info(
@@ -160,10 +174,10 @@ class LeasedEngines:
             code = engine.process.returncode
             del self._running[number]
             engine.release()
-            if code == _OWNED or time.monotonic() - engine.began > _LONG_LIFE:
+            if code == _OWNED or boot_seconds() - engine.began > _LONG_LIFE:
                 self._pauses.pop(number, None)
             pause = self._pauses.get(number, _PAUSES[0])
-            self._pauses[number], self._next[number] = min(2 * pause, _PAUSES[1]), time.monotonic() + pause
+            self._pauses[number], self._next[number] = min(2 * pause, _PAUSES[1]), boot_seconds() + pause
             _log.error(
                 "account %s: its engine has ended with the code %d; it is started again in %.1f s",
                 engine.account.name,

@@ -3,47 +3,36 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import time
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import psutil
 import typer
 from msgspec import json
 
-from tests.journeys.program import Running, patient_whence, running
-from tests.journeys.serving import drained
+from tests.journeys.program import WHENCE, Running, environment, patient_whence
 from tests.soak.dashboard import Subscriber
-from tests.soak.market import PAST, SoakMarket
-from tests.soak.report import report
-from tests.soak.sampling import Sample, log_bytes, process_samples, scraped
+from tests.soak.market import SoakMarket
+from tests.soak.report import CHECKS, LOG, MARKET, SAMPLES, VENUE_STATE, report
+from tests.soak.sampling import Sampler
+from tests.soak.settings import SETTINGS
 
 _KEY = "soak"
-_PATIENCE = 600.0
+_PATIENCE = 1_800.0
 _EVERY = 5.0
-_MARGIN = 15
-"""Minutes that the market goes on after the soak's time, for the start and the checks."""
-_LOG = "sqlite:///live.db"
+_MARGIN = 2
+"""Minutes that the market goes on after the soak's time. It then stands still, so that nothing happens at the exchange
+between the engine's end and the checks."""
+_SETTLING = 10.0
+"""Seconds after the market's end in which the engine records what the last candle has led to."""
+_ROOT = Path(__file__).parents[2]
+_GLANCE = 0.1
 _ADDRESS = re.compile(r"REST\s+(\S+)")
 _API = re.compile(r"API on (http\S+/)graphql")
-_SETTINGS = """
-[trading.risk]
-max_positions = 60
-max_total_risk = "0.5"
-max_daily_loss = "0.9"
-minimum_win_rate = 0
-cooldown_seconds = 0
-
-[trading.sizing]
-risk = "0.001"
-
-[trading.caps]
-max_orders_per_minute = 0
-"""
-_STRATEGIES = ("trend", "breakout", "mean-reversion", "supertrend", "momentum")
 
 
 def soak(
@@ -56,80 +45,71 @@ def soak(
     market = SoakMarket(symbols=symbols, speed=speed, played=int(hours * 60) + _MARGIN)
     out.mkdir(parents=True)
     folder = out.resolve()
-    files = market.write(folder / "market")
-    (folder / "whence.toml").write_text(_settings())
+    files = market.write(folder / MARKET)
+    (folder / "whence.toml").write_text(SETTINGS)
+    keys = {"BYBIT_API_KEY": _KEY, "BYBIT_API_SECRET": _KEY}
     with ExitStack() as held:
-        words = (
-            "--market",
-            *map(str, files),
-            "--past",
-            str(PAST),
-            "--from-now",
-            "--key",
-            _KEY,
-            "--secret",
-            _KEY,
-        )
-        more = ("--port", "0", "--admin-port", "0", "--balance", "1000000", "--no-limits", "--quiet")
-        venue = held.enter_context(running(folder, "venue", *words, *more))
-        address = _found(venue.process.stdout, _ADDRESS)
-        keys = {"BYBIT_API_KEY": _KEY, "BYBIT_API_SECRET": _KEY}
+        words = (sys.executable, "-m", "tests.soak.venue", str(folder / VENUE_STATE), _KEY, *map(str, files))
+        venue = held.enter_context(_program(_ROOT, folder / "venue.log", words))
+        address = _logged(venue, folder / "venue.log", _ADDRESS)
+        market_ends = time.monotonic() + market.played * 60
         trade = ("live", "--address", address, "--instruments", ",".join(market.names), "--interval", "1m")
-        place = ("--leverage", "5", "--port", "0", "--log", _LOG)
-        live = held.enter_context(running(folder, *trade, *place, **keys))
-        api = _found(live.process.stderr, _API)
-        held.enter_context(drained(live, folder / "live.log"))
+        place = ("--leverage", "5", "--port", "0", "--log", f"sqlite:///{LOG}")
+        words = (str(WHENCE), *trade, *place)
+        live = held.enter_context(_program(folder, folder / "live.log", words, **keys))
+        api = _logged(live, folder / "live.log", _API)
         held.enter_context(Subscriber(f"{api.replace('http', 'ws', 1)}graphql"))
-        _sample(folder, {"venue": venue, "engine": live}, f"{api}metrics", hours * 3_600)
+        sampler = Sampler({"venue": venue, "engine": live}, f"{api}metrics", folder / LOG)
+        _sample(sampler, folder / SAMPLES, hours * 3_600)
+        time.sleep(max(market_ends + _SETTLING - time.monotonic(), 0.0))
         live.process.terminate()
-        stopped = live.process.wait(_PATIENCE)
-        checks = {
-            "the engine's exit code": stopped,
-            "whence reconcile": _code(folder, keys, "reconcile", "--address", address),
-            "whence replay": _code(folder, {}, "replay"),
-            "whence replay --verify": _code(folder, {}, "replay", "--verify"),
-        }
-    typer.echo(report(folder, checks))
-    if any(checks.values()):
+        checks = {"the engine's exit code": live.process.wait(_PATIENCE)}
+        checks["whence reconcile"] = _code(folder, keys, "reconcile", "--address", address)
+        venue.process.terminate()
+        venue.process.wait(_PATIENCE)
+    checks["whence replay"] = _code(folder, {}, "replay")
+    checks["whence replay --verify"] = _code(folder, {}, "replay", "--verify")
+    (folder / CHECKS).write_bytes(json.encode(checks))
+    text, is_good = report(folder)
+    typer.echo(text)
+    if not is_good:
         sys.exit(1)
 
 
-def _settings() -> str:
-    tables = "".join(f'\n[[trading.strategies]]\nname = "{name}"\n' for name in _STRATEGIES)
-    return f"{_SETTINGS}{tables}"
+@contextmanager
+def _program(folder: Path, log: Path, words: Sequence[str], **variables: str) -> Generator[Running]:
+    """A program that writes to a file. It is no fork of a prepared process: that one would share its memory."""
+    with log.open("w") as lines:
+        process = subprocess.Popen(
+            words, cwd=folder, env=environment(**variables), stdout=lines, stderr=subprocess.STDOUT, text=True
+        )
+    try:
+        yield Running(process)
+    finally:
+        process.kill()
+        process.wait()
 
 
-def _found(lines: Iterable[str] | None, wanted: re.Pattern[str]) -> str:
-    """The group of the first line with the pattern. Raises RuntimeError with the output where there is none."""
-    read: list[str] = []
-    for line in lines or ():
-        read.append(line)
-        if found := wanted.search(line):
+def _logged(program: Running, log: Path, wanted: re.Pattern[str]) -> str:
+    """The group of the pattern, once the program has logged it. Raises RuntimeError where it ends without."""
+    while program.is_alive:
+        if found := wanted.search(log.read_text()):
             return found[1]
-    raise RuntimeError(f"the program has ended without {wanted.pattern!r}: {''.join(read)}")
+        time.sleep(_GLANCE)
+    raise RuntimeError(f"the program has ended without {wanted.pattern!r}: {log.read_text()}")
 
 
-def _sample(folder: Path, programs: dict[str, Running], metrics: str, seconds: float) -> None:
+def _sample(sampler: Sampler, file: Path, seconds: float) -> None:
     """Writes a line for each sample, as JSON."""
-    processes = {name: psutil.Process(one.pid) for name, one in programs.items()}
-    begun = time.monotonic()
-    with (folder / "samples.jsonl").open("wb", buffering=0) as lines:
-        while (at := time.monotonic() - begun) < seconds:
-            decided, lag = scraped(metrics)
-            sample = Sample(
-                at=at,
-                processes=[each for name, one in processes.items() for each in process_samples(name, one)],
-                decided=decided,
-                lag=lag,
-                log_bytes=log_bytes(folder),
-            )
-            lines.write(json.encode(sample) + b"\n")
-            time.sleep(max(at + _EVERY - (time.monotonic() - begun), 0.0))
+    with file.open("wb", buffering=0) as lines:
+        while (at := sampler.passed) < seconds:
+            lines.write(json.encode(sampler.sample()) + b"\n")
+            time.sleep(max(at + _EVERY - sampler.passed, 0.0))
 
 
 def _code(folder: Path, variables: dict[str, str], *words: str) -> int:
     """Runs a command on the log; keeps what it printed beside it and returns its exit code."""
-    done = patient_whence(folder, _PATIENCE, *words, "--log", _LOG, **variables)
+    done = patient_whence(folder, _PATIENCE, *words, "--log", f"sqlite:///{LOG}", **variables)
     name = "-".join(word.strip("-") for word in words if not word.startswith("http"))
     (folder / f"{name}.txt").write_text(done.stdout + done.stderr)
     return done.returncode

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from tests.torture.venue import KEY, SECRET, Exchange, exchange
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 90.0
 _GLANCE = 0.05
+_STARTED = re.compile(r"account (\w+), partition \d+: engine (\d+) starts")
 NAMES = ("alpha", "beta", "gamma", "delta")
 
 
@@ -127,7 +129,8 @@ class Node:
     """A process of `whence accounts run` with its engines. What they log is in `file`."""
 
     def __init__(self, folder: Path, name: str, log: str, marker: Path | None = None) -> None:
-        """With a `marker` its engines are those of `tests.torture.stopping_live`."""
+        """With a `marker` its engines are those of `tests.torture.stopping_live`, which no spare process can become."""
+        spares = () if marker is None else ("--spares", "0")
         program = (
             [str(WHENCE)]
             if marker is None
@@ -137,7 +140,7 @@ class Node:
         variables = environment(BYBIT_API_KEY=KEY, BYBIT_API_SECRET=SECRET, PYTHONPATH=str(_ROOT))
         with self.file.open("w") as lines:
             self.process = psutil.Popen(
-                [*program, "accounts", "run", "accounts.toml", "--log", log],
+                [*program, "accounts", "run", "accounts.toml", "--log", log, *spares],
                 cwd=folder,
                 env=variables,
                 stderr=lines,
@@ -145,16 +148,10 @@ class Node:
             )
 
     def engines(self) -> Mapping[str, psutil.Process]:
-        """The engines by account."""
-        found: dict[str, psutil.Process] = {}
-        for one in self.process.children():
-            try:
-                words = one.cmdline()
-            except psutil.NoSuchProcess:
-                continue
-            if "--account" in words:
-                found[words[words.index("--account") + 1]] = one
-        return found
+        """The engines by account, as the node has logged their starts."""
+        started = {name: int(pid) for name, pid in _STARTED.findall(self.file.read_text())}
+        running = {one.pid: one for one in self.process.children()}
+        return {name: running[pid] for name, pid in started.items() if pid in running}
 
     def signal(self, number: signal.Signals) -> None:
         """Sends the signal to the node and to all its engines."""

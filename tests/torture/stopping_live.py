@@ -21,7 +21,7 @@ from typing import Any
 
 from adapters.bybit.leased import LeasedAdapter
 from infra.cli import main
-from infra.run import leased_engines
+from infra.run import engine_starts
 from infra.run.live import LiveRun
 from tests.torture.stopping_order import BTC, placed
 
@@ -67,6 +67,6 @@ def _account() -> str:
 
 if __name__ == "__main__":
     marker = Path(sys.argv.pop(1))
-    leased_engines.__dict__["_PROGRAM"] = (sys.executable, "-m", "tests.torture.stopping_live", str(marker))
+    engine_starts.__dict__["_PROGRAM"] = (sys.executable, "-m", "tests.torture.stopping_live", str(marker))
     LiveRun.attend = acting(marker, LiveRun.attend)  # type: ignore[method-assign]
     main()

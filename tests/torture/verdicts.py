@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from adapters.simulated.venue.execution import Execution
 from adapters.simulated.venue.order import Order, Status, StopKind
+from adapters.simulated.venue.position import Position
 from commands.identity import EXCHANGE
 from commands.reconciliation import subject_of
 from commands.world import World
@@ -21,14 +22,31 @@ from domain.order_id import adopted_order_id
 from domain.reconciliation import DiscrepancyFound
 from domain.reconciliation.differences import BalanceDiffers
 from domain.streams import parse
-from tests.torture.hands import Hands
-from tests.torture.venue import Exchange, is_sent
+from tests.torture.venue import is_sent
 
 _NEVER_THERE = frozenset(
     {OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.DENIED, OrderStatus.CANCELLED}
 )
 _SIGN = {Direction.LONG: 1, Direction.SHORT: -1}
 _STOPS = frozenset({StopKind.PARTIAL_STOP_LOSS, StopKind.STOP_LOSS, StopKind.STOP})
+
+
+class Records(Protocol):
+    """What the account has at the exchange; see `tests.torture.venue.Exchange`."""
+
+    def orders(self) -> Sequence[Order]: ...
+    def executions(self) -> Sequence[Execution]: ...
+    def held(self) -> Mapping[str, Position]: ...
+    def balance(self) -> Decimal: ...
+
+
+class ByHand(Protocol):
+    """The exchange's ids of the orders that a person placed and cancelled there; see `tests.torture.hands.Hands`."""
+
+    @property
+    def placed(self) -> Collection[str]: ...
+    @property
+    def cancelled(self) -> Collection[str]: ...
 
 
 class Wrong(NamedTuple):
@@ -39,7 +57,7 @@ class Wrong(NamedTuple):
 
 
 def wrongs(
-    events: Sequence[Envelope], world: World, exchange: Exchange, promised: Collection[UUID], hands: Hands
+    events: Sequence[Envelope], world: World, exchange: Records, promised: Collection[UUID], hands: ByHand
 ) -> Iterator[Wrong]:
     """Everything that is not as it must be. `world` is folded from the `events`, which are all; `promised`
     are the ids of the events that answers to people named. `hands` are a person's acts at the exchange, each of which
@@ -61,7 +79,7 @@ def wrongs(
             yield Wrong("differs", f"a discrepancy was recorded: {one.event}")
 
 
-def _is_explained(found: DiscrepancyFound, hands: Hands, unresolved: Collection[str]) -> bool:
+def _is_explained(found: DiscrepancyFound, hands: ByHand, unresolved: Collection[str]) -> bool:
     """A trade by hand is adopted after fills that it came before, so that the balance differs until the position is
     closed (decision 0071). The difference ends by itself then.
     """
@@ -92,7 +110,7 @@ def _chain(order_id: str) -> str:
     return order_id.rpartition("-")[0]
 
 
-def _adopted(executions: Sequence[Execution], hands: Hands) -> Mapping[str, Mapping[str, Decimal]]:
+def _adopted(executions: Sequence[Execution], hands: ByHand) -> Mapping[str, Mapping[str, Decimal]]:
     """The trades of orders that were placed by hand, by the exchange's id of the order: the id of the order by which
     the log adopts the trade, and its quantity.
     """
@@ -164,7 +182,7 @@ def _fills(events: Sequence[Envelope], executions: Sequence[Execution]) -> Itera
         yield Wrong("doubled", f"execution {name} of the log is not at the exchange")
 
 
-def _positions(world: World, exchange: Exchange) -> Iterator[Wrong]:
+def _positions(world: World, exchange: Records) -> Iterator[Wrong]:
     ours = {
         symbol_of(name): one.state.quantity * _SIGN[one.state.direction]
         for name, one in world.portfolio.positions.items()
@@ -174,7 +192,7 @@ def _positions(world: World, exchange: Exchange) -> Iterator[Wrong]:
         yield Wrong("differs", f"positions differ: the log has {ours}, the exchange {theirs}")
 
 
-def _stops(world: World, exchange: Exchange, hands: Hands) -> Iterator[Wrong]:
+def _stops(world: World, exchange: Records, hands: ByHand) -> Iterator[Wrong]:
     """Every open position has a stop that waits at the exchange, and where it has none, the log shows why.
 
     One that was opened by hand has none until somebody gives it one; one whose stop was cancelled by hand has none,

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from adapters.metrics.processes import ProcessCollector
 from adapters.metrics.registry import new_registry
+from adapters.processes.announcement import HeldLease, ProcessRole
 from adapters.processes.place import Announced
 from domain.errors import StoreUnavailable
 from tests.adapters.processes.announcements import ANNOUNCEMENT, NOW
@@ -28,6 +29,24 @@ def test_every_state_of_a_known_name_is_counted_and_a_refused_announcement_has_n
     states = ("HEALTHY", "FAULTY", "SILENT", "ENDED", "UNVERIFIED")
     assert [sample(registry, "engine", "main", state) for state in states] == [1, 0, 1, 0, 0]
     assert sample(registry, "", "", "UNVERIFIED") == 1
+
+
+def leased_since(registry: CollectorRegistry, account: str, node: str) -> float | None:
+    labels = {"account": account, "partition": "1", "node": node}
+    return registry.get_sample_value("whence_account_leased_since_timestamp_seconds", labels)
+
+
+def test_an_account_has_the_node_that_holds_it_and_a_silent_node_has_none() -> None:
+    earlier, later = NOW - timedelta(minutes=9), NOW - timedelta(minutes=2)
+    node = replace(ANNOUNCEMENT, role=ProcessRole.NODE, name="", leases=(HeldLease("beta", 1, later),))
+    unaware = replace(node, id="2" * 32, host="other", leases=(HeldLease("beta", 1, earlier),))
+    silent = replace(SPARE, role=ProcessRole.NODE, host="away", leases=(HeldLease("gamma", 1, later),))
+    registry = new_registry()
+    found = [Announced(one.id, one) for one in (node, unaware, silent)]
+    ProcessCollector(lambda: found, lambda: NOW, registry)
+    assert leased_since(registry, "beta", ANNOUNCEMENT.host) == later.timestamp()
+    assert leased_since(registry, "beta", "other") is None
+    assert leased_since(registry, "gamma", "away") is None
 
 
 def test_a_store_that_does_not_answer_gives_no_sample() -> None:

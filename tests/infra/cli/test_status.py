@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Signer
-from adapters.processes.announcement import Announcement, ProcessRole
+from adapters.processes.announcement import Announcement, HeldLease, ProcessRole
 from adapters.processes.book import ProcessBook
 from adapters.processes.place import ProcessPlace
 from domain.held import SettingsHeld
@@ -61,6 +62,22 @@ def test_healthy_and_ended_processes_are_listed_and_end_with_0(whence: Whence, p
         "",
     )
     assert (serving["name"], serving["state"], serving["behind"]) == ("127.0.0.1:8000", "ENDED", 3)
+
+
+def test_the_accounts_that_a_node_holds_are_listed_with_its_machine_and_since_when(
+    whence: Whence, place: ProcessPlace
+) -> None:
+    at = datetime.now(UTC)
+    since = at - timedelta(minutes=7)
+    place.announce(replace(engine(at), role=ProcessRole.NODE, name="", leases=(HeldLease("beta", 3, since),)))
+    shown = whence("status")
+    assert shown.code == 0, shown.err
+    assert re.search(rf"beta +3 +desk 4711 +HEALTHY +{since:%Y-%m-%d %H:%M:%S} +7 min", shown.out), shown.out
+    (node,) = json.loads(whence("status", "--json").out)
+    assert (node["role"], node["leases"]) == (
+        "node",
+        [{"account": "beta", "partition": 3, "since": since.isoformat()}],
+    )
 
 
 def test_a_silent_process_is_listed_with_the_time_of_its_last_announcement_and_ends_with_1(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Collection
+from datetime import UTC, datetime
 
+from adapters.processes.announcement import HeldLease
 from infra.accounts import LeasedAccount
 from infra.run.leased_engines import LeasedEngines
 
@@ -37,12 +39,16 @@ class Engines:
 
     def __init__(self, *codes: int) -> None:
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.wanted = -1
         self._codes = list(codes)
 
-    def __call__(self, _account: LeasedAccount, descriptor: int) -> subprocess.Popen[bytes]:
+    def keep(self, wanted: int) -> None:
+        self.wanted = wanted
+
+    def start(self, account: LeasedAccount, lease: int) -> subprocess.Popen[bytes]:
         words = f"raise SystemExit({self._codes.pop(0)})" if self._codes else _UNTIL_THE_END
-        program = [sys.executable, "-c", words, str(descriptor)]
-        self.processes.append(subprocess.Popen(program, pass_fds=[descriptor]))
+        program = [sys.executable, "-c", words, str(lease)]
+        self.processes.append(subprocess.Popen(program, pass_fds=[lease]))
         return self.processes[-1]
 
 
@@ -63,3 +69,18 @@ def test_an_engine_that_ends_by_itself_is_started_again_after_a_pause() -> None:
     leases = Held([0])
     LeasedEngines(leases, [ALPHA], engines).run(leases.is_over)
     assert [one.poll() for one in engines.processes] == [3, 0]
+
+
+def test_a_lease_is_noted_with_the_time_since_which_it_is_held_and_another_one_begins_anew() -> None:
+    class Noting(Script):
+        def is_over(self) -> bool:
+            noted.append(made.held)
+            return not self._next
+
+    noted: list[tuple[HeldLease, ...]] = []
+    times = (datetime(2026, 1, 5, hour, tzinfo=UTC) for hour in range(9))
+    leases = Noting([0], [0], [], [0], [0])
+    made = LeasedEngines(leases, [ALPHA], Engines(), lambda: next(times))
+    made.run(leases.is_over)
+    since = [[one.since.hour for one in held] for held in noted]
+    assert since == [[], [0], [0], [], [2], [2]]
