@@ -30,7 +30,7 @@ from infra.logs import open_reader
 from infra.run.venue import VenueOptions, venue_of
 from tests.adapters.binance.test_recorded_books import read
 from tests.adapters.simulated.server.serving import RunningVenue
-from tests.adversary.dying_market import AWAY, HERE, INTENT
+from tests.adversary.dying_market import AHEAD, AWAY, HERE, INTENT
 from tests.event_loop import running_loop
 from tests.journeys.program import PATIENCE, environment, whence
 from tests.recordings import binance_messages
@@ -152,12 +152,15 @@ def played(market: Path, symbol: str) -> Generator[Exchange]:
 
 @dataclass
 class Engine:
-    """`whence live` in a folder of its own, over all its lives. `port` is that of its API, which stays the same."""
+    """`whence live` in a folder of its own, over all its lives. `port` is that of its API, which stays the same. Its clock
+    is so many seconds `ahead`.
+    """
 
     folder: Path
     venue: str
     symbol: str
     port: int = 0
+    ahead: float = 0
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -176,7 +179,7 @@ class Engine:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.adversary.dying_market", step, *words],
                 cwd=self.folder,
-                env=environment(**KEYS, PYTHONPATH=str(ROOT)),
+                env=environment(**KEYS, PYTHONPATH=str(ROOT), **{AHEAD: str(self.ahead)}),
                 stdout=subprocess.DEVNULL,
                 stderr=output,
             )
