@@ -152,8 +152,8 @@ def played(market: Path, symbol: str) -> Generator[Exchange]:
 
 @dataclass
 class Engine:
-    """`whence live` in a folder of its own, over all its lives. `port` is that of its API, which stays the same. Its clock
-    is so many seconds `ahead`.
+    """`whence live` in a folder of its own, over all its lives. `port` is that of its API, which stays the same. Its
+    clock is so many seconds `ahead`.
     """
 
     folder: Path
