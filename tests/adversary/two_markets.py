@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -45,6 +45,8 @@ CANDLES, PAST = 400, 60
 REPEATS = 3
 """The recorded book is of five minutes; a machine under load may need more."""
 _FRAME_MS = 1_000
+_NEAR = (61_000.0, 62_400.0)
+"""The levels between these prices are kept: 1 % about the market, beyond which no market order goes."""
 _LONGEST = 5 * PATIENCE
 """Seconds that are waited for what a machine under load does late."""
 _NOTED = (b"@depth", b'"lastUpdateId"')
@@ -121,13 +123,15 @@ def _frames(market_data: Path) -> Iterator[_Message]:
             yield _message("snapshot", at, frame.bids, frame.asks)
             continue
         if frame.matched_ms >= at + _FRAME_MS:
-            yield _message("delta", at, *(tuple(side.items()) for side in changed))
+            yield _message("delta", at, *(side.items() for side in changed))
             at, changed = frame.matched_ms, (dict[str, str](), dict[str, str]())
         for side, rows in zip(changed, (frame.bids, frame.asks), strict=True):
             side.update(rows)
 
 
-def _message(kind: str, at: int, bids: Sequence[Row], asks: Sequence[Row]) -> _Message:
+def _message(kind: str, at: int, *sides: Iterable[Row]) -> _Message:
+    lowest, highest = _NEAR
+    bids, asks = ([row for row in side if lowest < float(row[0]) < highest] for side in sides)
     return _Message("orderbook.1000.BTCUSDT", kind, at, _Data("BTCUSDT", bids, asks))
 
 
@@ -230,7 +234,7 @@ def until(holds: Callable[[], bool], shown: Callable[[], str]) -> None:
     deadline = time.monotonic() + _LONGEST
     while not holds():
         assert time.monotonic() < deadline, shown()
-        time.sleep(0.3)
+        time.sleep(0.4)
 
 
 @dataclass
