@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -22,17 +23,20 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from adapters.tokens.book import TokenBook
+from commands.roles import Role
 from domain.book.frame import BookFrame, Row
 from domain.errors import InvalidInput, LogUnavailable
 from domain.log import Envelope
 from infra.config import WhenceSettings
 from infra.logs import open_reader
 from infra.run.venue import VenueOptions, venue_of
+from infra.store import migrated_store
 from tests.adapters.binance.test_recorded_books import read
 from tests.adapters.simulated.server.serving import RunningVenue
 from tests.adversary.dying_market import AHEAD, AWAY, HERE, INTENT
 from tests.event_loop import running_loop
-from tests.journeys.program import PATIENCE, environment, whence
+from tests.journeys.program import PATIENCE, environment
 from tests.recordings import binance_messages
 from tests.torture.venue import Exchange
 
@@ -45,8 +49,8 @@ CANDLES, PAST = 400, 60
 REPEATS = 3
 """The recorded book is of five minutes; a machine under load may need more."""
 _FRAME_MS = 1_000
-_NEAR = (61_000.0, 62_400.0)
-"""The levels between these prices are kept: 1 % about the market, beyond which no market order goes."""
+_NEAR = (61_500.0, 61_930.0)
+"""The levels between these prices are kept: the best ones are from 61,590 to 61,840, and the orders are small."""
 _LONGEST = 5 * PATIENCE
 """Seconds that are waited for what a machine under load does late."""
 _NOTED = (b"@depth", b'"lastUpdateId"')
@@ -257,12 +261,9 @@ class Markets:
         """Starts both engines with the steps at which they die."""
         self.away.start(away)
         api = self.away.api()
-        made = whence(
-            self.away.folder, "tokens", "create", "here", "--role", "source", "--log", self.away.log
-        )
-        token = re.search(r"whence_\S+", made.stdout)
-        assert token, made
-        (self.here.folder / "token").write_text(token[0])
+        with migrated_store(WhenceSettings(log=self.away.log)) as store:
+            token = TokenBook(store).issue("here", Role.SOURCE, datetime.now(UTC)).spelled
+        (self.here.folder / "token").write_text(token)
         (self.here.folder / "whence.toml").write_text(
             HERE_SETTINGS % (api, self.here.folder / "token", self.away.venue)
         )
