@@ -91,9 +91,12 @@ def is_worth_recording(signal: Recordable, owner: str, portfolio: Portfolio, at:
     """False for what would change nothing at `at` (UTC).
 
     That is an exit that could take nothing out here or at another engine, and a grid while anything is held or waits in
-    its instrument: a grid is not moved while it lasts, and the next one begins flat.
+    its instrument: a grid is not moved while it lasts, and the next one begins flat. An entry in an instrument that
+    another engine trades is proposed by a reading of its book, and is recorded only where it opposes what was routed:
+    it is made nowhere, and would be proposed and refused at each reading.
     """
-    if signal.intent is Intent.ENTER:
+    is_entry = signal.intent is Intent.ENTER
+    if is_entry and not portfolio.settings.settings.venues.is_elsewhere(signal.instrument):
         return signal.grid is None or not portfolio.is_engaged(signal.instrument)
     routed = portfolio.routed_against(owner, signal.instrument, signal.direction, at)
     return routed is not None or not taken_out(signal, owner, portfolio).is_empty

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from unicodedata import normalize
 
@@ -25,23 +26,37 @@ from domain.strategies import Intent
 from domain.strategies.builtin import BUILTIN
 
 _NAME = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
+CLOCKS_DIFFER = timedelta(seconds=5)
+"""The clock of a source may be so far ahead of the one here."""
 
 
 def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequence[Command]:
-    """Records the signal; both committees judge it like any other, and skip it if it is stale or its scanner paused.
+    """Records the signal; both committees judge it like any other, and skip it if it is stale, more than
+    `CLOCKS_DIFFER` from the future, or its scanner paused.
 
     Raises InstrumentNotListed for an instrument without rules, InvalidInput for a scanner with a name of this system or
     with other characters than `_NAME`, Refused for a scanner with the name of a strategy, because it could close that
     strategy's positions, and for an entry whose stop or target is on the wrong side of the last price, RefusedForNow
     for an instrument without a market. Names are compared without regard to case, width and surrounding spaces.
     """
-    signal = measured(request.signal.detected(), situation)
+    signal = measured(_timed(request.signal.detected(), situation.at), situation)
     _check_name(signal.strategy, situation)
     view = situation.view(situation.rules(signal.instrument))
     last = situation.last_price(signal.instrument)
     signal_commands.check_signal(signal)
     _check_entry(signal, last, view, situation.identity.policy)
     return [signal_commands.RaiseSignal(chain, signal)]
+
+
+def _timed(signal: SignalDetected, now: datetime) -> SignalDetected:
+    """The signal, with the time of now where it has a later one by `CLOCKS_DIFFER` at most.
+
+    The clocks of two machines differ, and no entry and no exit of the one that is ahead would be taken otherwise: each
+    would be from the future. What is further ahead keeps its time, and is skipped.
+    """
+    if now < signal.candle_closed_at <= now + CLOCKS_DIFFER:
+        return replace(signal, candle_closed_at=now)
+    return signal
 
 
 def measured(signal: SignalDetected, situation: Situation) -> SignalDetected:

@@ -12,8 +12,10 @@ nothing.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -31,12 +33,15 @@ from domain.settings import Settings
 from domain.strategies import Intent, Proposal, Watcher
 from infra import trading
 from infra.cli import main, trading_live
+from infra.run.clock import utc_now
 from infra.run.live import LiveRun
 from tests.adversary.dying_live import kill, unserved
 from tests.commands.test_book_reads import MINUTE
 
 HERE, AWAY = "XBTUSDT-LINEAR.BYBIT", "BTCUSDT-LINEAR.BYBIT"
 INTENT = "intent"
+AHEAD = "CLOCK_AHEAD"
+"""The variable with the seconds by which the engine's clock is ahead of the machine's; negative for one behind."""
 D = Decimal
 
 
@@ -138,7 +143,15 @@ def instances_of(_settings: Settings) -> Sequence[Instance]:
     return (Instance(id="trend", strategy=AsWritten()),) if Path(INTENT).exists() else ()
 
 
+def set_clock(ahead: float) -> None:
+    """Sets the engine's clock; requests are signed by that of the machine."""
+    defaults = LiveRun.__init__.__kwdefaults__
+    assert defaults is not None
+    defaults["clock"] = lambda: utc_now() + timedelta(seconds=ahead)
+
+
 if __name__ == "__main__":
+    set_clock(float(os.environ.get(AHEAD, "0")))
     prepare(sys.argv.pop(1))
     if Path(INTENT).exists():
         trading.__dict__["instances_of"] = instances_of

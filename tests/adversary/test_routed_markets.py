@@ -1,7 +1,7 @@
 """Two engines on two recorded markets: an entry is routed from one to the other, and one of them is killed meanwhile.
 
 Afterwards the money of both logs is summed anew and compared with both exchanges' own books. By default the other
-engine is killed once it has sent the order. `WHENCE_ROUTED_KILLS=all` runs each kill of `KILLS`, some minutes long.
+engine is killed once it has sent the order. `WHENCE_ROUTED_KILLS=all` runs each of `COURSES`, about a minute each.
 """
 
 from __future__ import annotations
@@ -30,24 +30,30 @@ from tests.torture.verdicts import wrongs
 TAKEN, REFUSED, ENDED = RouteOutcome.TAKEN, RouteOutcome.REFUSED, RouteOutcome.ENDED
 
 
-class Kills(NamedTuple):
-    """The steps of `dying_market` at which the engines are killed; `never` for one that is not."""
+class Course(NamedTuple):
+    """The steps of `dying_market` at which the engines are killed, `never` for one that is not; the one here may be
+    killed `with` the other one. `ahead` is by how many seconds the clock here is ahead of the other engine's.
+    """
 
     here: str
     away: str
+    ahead: float = 0
 
 
-KILLS = (
-    Kills("never", "sent"),
-    Kills("never", "received"),
-    Kills("never", "recorded"),
-    Kills("never", "carried"),
-    Kills("before", "never"),
-    Kills("after", "never"),
-    Kills("before", "sent"),
-    Kills("after", "carried"),
+COURSES = (
+    Course("never", "sent"),
+    Course("never", "received"),
+    Course("never", "recorded"),
+    Course("never", "carried"),
+    Course("before", "never"),
+    Course("after", "never"),
+    Course("after", "carried"),
+    Course("with", "sent"),
+    Course("with", "received"),
+    Course("never", "never", ahead=2),
+    Course("never", "sent", ahead=-2),
 )
-_RUN = KILLS if os.environ.get("WHENCE_ROUTED_KILLS") == "all" else KILLS[:1]
+_RUN = COURSES if os.environ.get("WHENCE_ROUTED_KILLS") == "all" else COURSES[:1]
 
 
 class Traded(NamedTuple):
@@ -58,25 +64,25 @@ class Traded(NamedTuple):
     away: Sequence[Envelope]
 
 
-@pytest.fixture(scope="module", params=_RUN, ids=lambda kills: f"here {kills.here}, away {kills.away}")
+@pytest.fixture(
+    scope="module", params=_RUN, ids=lambda one: f"here {one.here}, away {one.away}, {one.ahead} s ahead"
+)
 def traded(
     request: pytest.FixtureRequest, market_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Traded]:
     """Both logs after an entry there and one here, each closed again."""
-    kills: Kills = request.param
+    course: Course = request.param
     with two_markets(market_data, tmp_path_factory.mktemp("markets")) as markets:
-        _trade(markets, kills)
+        _trade(markets, course)
         yield Traded(markets, markets.here.events(), markets.away.events())
 
 
-def _trade(markets: Markets, kills: Kills) -> None:
+def _trade(markets: Markets, course: Course) -> None:
     here, away = markets.here, markets.away
-    markets.begin(here=kills.here, away=kills.away)
+    here.ahead = course.ahead
+    markets.begin(here="never" if course.here == "with" else course.here, away=course.away)
     markets.intend("enter")
-    for engine, step in ((here, kills.here), (away, kills.away)):
-        if step != "never":
-            engine.dies()
-            engine.start()
+    _die(markets, course)
     here.awaits(lambda events: TAKEN in outcomes(events))
     away.awaits(lambda events: has(events, PositionOpened))
     markets.exchange_away.acts("fund", rate="0.001")
@@ -90,6 +96,21 @@ def _trade(markets: Markets, kills: Kills) -> None:
     markets.intend("exit")
     here.awaits(lambda events: has(events, PositionClosed))
     here.stop()
+
+
+def _die(markets: Markets, course: Course) -> None:
+    """Waits for the kills, and starts what was killed again."""
+    here, away = markets.here, markets.away
+    if course.here not in {"never", "with"}:
+        here.dies()
+        here.start()
+    if course.away == "never":
+        return
+    away.dies()
+    if course.here == "with":
+        here.end()
+        here.start()
+    away.start()
 
 
 def has(events: Sequence[Envelope], kind: type) -> bool:

@@ -12,9 +12,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -22,17 +23,20 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from adapters.tokens.book import TokenBook
+from commands.roles import Role
 from domain.book.frame import BookFrame, Row
 from domain.errors import InvalidInput, LogUnavailable
 from domain.log import Envelope
 from infra.config import WhenceSettings
 from infra.logs import open_reader
 from infra.run.venue import VenueOptions, venue_of
+from infra.store import migrated_store
 from tests.adapters.binance.test_recorded_books import read
 from tests.adapters.simulated.server.serving import RunningVenue
-from tests.adversary.dying_market import AWAY, HERE, INTENT
+from tests.adversary.dying_market import AHEAD, AWAY, HERE, INTENT
 from tests.event_loop import running_loop
-from tests.journeys.program import PATIENCE, environment, whence
+from tests.journeys.program import PATIENCE, environment
 from tests.recordings import binance_messages
 from tests.torture.venue import Exchange
 
@@ -45,6 +49,8 @@ CANDLES, PAST = 400, 60
 REPEATS = 3
 """The recorded book is of five minutes; a machine under load may need more."""
 _FRAME_MS = 1_000
+_NEAR = (61_500.0, 61_930.0)
+"""The levels between these prices are kept: the best ones are from 61,590 to 61,840, and the orders are small."""
 _LONGEST = 5 * PATIENCE
 """Seconds that are waited for what a machine under load does late."""
 _NOTED = (b"@depth", b'"lastUpdateId"')
@@ -121,13 +127,15 @@ def _frames(market_data: Path) -> Iterator[_Message]:
             yield _message("snapshot", at, frame.bids, frame.asks)
             continue
         if frame.matched_ms >= at + _FRAME_MS:
-            yield _message("delta", at, *(tuple(side.items()) for side in changed))
+            yield _message("delta", at, *(side.items() for side in changed))
             at, changed = frame.matched_ms, (dict[str, str](), dict[str, str]())
         for side, rows in zip(changed, (frame.bids, frame.asks), strict=True):
             side.update(rows)
 
 
-def _message(kind: str, at: int, bids: Sequence[Row], asks: Sequence[Row]) -> _Message:
+def _message(kind: str, at: int, *sides: Iterable[Row]) -> _Message:
+    lowest, highest = _NEAR
+    bids, asks = ([row for row in side if lowest < float(row[0]) < highest] for side in sides)
     return _Message("orderbook.1000.BTCUSDT", kind, at, _Data("BTCUSDT", bids, asks))
 
 
@@ -152,12 +160,15 @@ def played(market: Path, symbol: str) -> Generator[Exchange]:
 
 @dataclass
 class Engine:
-    """`whence live` in a folder of its own, over all its lives. `port` is that of its API, which stays the same."""
+    """`whence live` in a folder of its own, over all its lives. `port` is that of its API, which stays the same. Its
+    clock is so many seconds `ahead`.
+    """
 
     folder: Path
     venue: str
     symbol: str
     port: int = 0
+    ahead: float = 0
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -176,7 +187,7 @@ class Engine:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.adversary.dying_market", step, *words],
                 cwd=self.folder,
-                env=environment(**KEYS, PYTHONPATH=str(ROOT)),
+                env=environment(**KEYS, PYTHONPATH=str(ROOT), **{AHEAD: str(self.ahead)}),
                 stdout=subprocess.DEVNULL,
                 stderr=output,
             )
@@ -227,7 +238,7 @@ def until(holds: Callable[[], bool], shown: Callable[[], str]) -> None:
     deadline = time.monotonic() + _LONGEST
     while not holds():
         assert time.monotonic() < deadline, shown()
-        time.sleep(0.3)
+        time.sleep(0.4)
 
 
 @dataclass
@@ -250,12 +261,9 @@ class Markets:
         """Starts both engines with the steps at which they die."""
         self.away.start(away)
         api = self.away.api()
-        made = whence(
-            self.away.folder, "tokens", "create", "here", "--role", "source", "--log", self.away.log
-        )
-        token = re.search(r"whence_\S+", made.stdout)
-        assert token, made
-        (self.here.folder / "token").write_text(token[0])
+        with migrated_store(WhenceSettings(log=self.away.log)) as store:
+            token = TokenBook(store).issue("here", Role.SOURCE, datetime.now(UTC)).spelled
+        (self.here.folder / "token").write_text(token)
         (self.here.folder / "whence.toml").write_text(
             HERE_SETTINGS % (api, self.here.folder / "token", self.away.venue)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,15 +15,15 @@ from commands.stimulus import Stimulus
 from domain.direction import Direction
 from domain.errors import Refused
 from domain.log import Envelope
+from domain.market import BookReading
 from domain.routed import EXIT_AGAIN, OpenRoute, RouteOutcome, RouteReported, SignalRouted
 from domain.signal import Decided, Detected, Verdict
-from domain.strategies import Intent
+from domain.strategies import Intent, Proposal
 from domain.venues.settings import VenueSettings
 from projections.chain import missing_causes
 from projections.sentences import sentence
 from tests.commands.desk import IDENTITY, Desk, folded, snapshot
-from tests.commands.list_log import ListLog
-from tests.commands.test_book_reads import MINUTE, decision_of, moved, signal_of
+from tests.commands.test_book_reads import MINUTE, a_proposal, decision_of, moved, signal_of
 from tests.commands.test_venues import Caller, a_desk, orders_of, proposed, reading
 from tests.domain.history import BTC, D, a_decision, a_signal
 from tests.replacing import replace
@@ -34,7 +35,7 @@ REFUSED = RouteReported(outcome=RouteOutcome.REFUSED, signal="s-there", reasons=
 ENDED = RouteReported(outcome=RouteOutcome.ENDED, signal="s-there", reasons=())
 
 
-def an_engine(caller: Caller | None = None, venues: VenueSettings = ACROSS, **changed: ListLog) -> Desk:
+def an_engine(caller: Caller | None = None, venues: VenueSettings = ACROSS, **changed: Any) -> Desk:
     return a_desk(caller or Caller(), venues, **changed)
 
 
@@ -137,6 +138,32 @@ def test_an_exit_and_an_opposite_entry_are_routed_to_where_the_position_is(inten
     assert (decision_of(recorded).verdict, orders_of(recorded)) == (Verdict.SKIP, [])
     assert "close the position there" in sentence(route)
     assert routes_in(proposed(desk)) == []
+
+
+class OfAnyBook(Caller):
+    """Proposes what it wants at each reading, in the instrument of the reading."""
+
+    def on_book(self, reading_: BookReading) -> Proposal | None:
+        best = reading_.asks[0] if self.wants[1] is Direction.LONG else reading_.bids[0]
+        return replace(a_proposal(best.price, *self.wants), instrument=reading_.instrument)
+
+
+def test_an_entry_proposed_by_the_book_of_another_engine_is_not_recorded_and_an_opposite_one_is_routed() -> (
+    None
+):
+    caller = OfAnyBook()
+    desk = an_engine(caller, instruments=())
+    assert moved(desk, reading(desk, AWAY, "101", "101.01")) == []
+    (first,) = [
+        one
+        for one in moved(desk, reading(desk, BTC, "100.9", "101.1"))
+        if isinstance(one.event, SignalRouted)
+    ]
+    reported(desk, first.meta.correlation_id, TAKEN)
+    assert moved(desk, reading(desk, AWAY, "101", "101.01")) == []
+    caller.wants = (Intent.ENTER, Direction.SHORT)
+    (route,) = routes_in(moved(desk, reading(desk, AWAY, "101", "101.01")))
+    assert (route.instrument, route.intent) == (AWAY, Intent.EXIT)
 
 
 def test_a_further_exit_of_an_entry_is_routed_30_s_after_one_that_was_taken() -> None:

@@ -56,11 +56,13 @@ class Caller:
         return a_proposal(D(101), *self.wants) if candle.close == D(101) else None
 
 
-def a_desk(caller: Caller, venues: VenueSettings = EQUAL, **changed: Any) -> Desk:
-    desk = Desk(instances=(Instance(id="reader", strategy=caller, instruments=(BTC,)),), **changed)
+def a_desk(
+    caller: Caller, venues: VenueSettings = EQUAL, instruments: tuple[str, ...] = (BTC,), **changed: Any
+) -> Desk:
+    desk = Desk(instances=(Instance(id="reader", strategy=caller, instruments=instruments),), **changed)
     desk.opened(
         Settings(
-            strategies=(StrategySettings("reader", instruments=(BTC,)),),
+            strategies=(StrategySettings("reader", instruments=instruments),),
             alpha=AlphaSettings(minimum_trend=-1.0),
             venues=venues,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +10,13 @@ import pytest
 
 from commands.identity import RESERVED_SOURCES
 from commands.request import RaiseSignal
+from commands.requests.signals import CLOCKS_DIFFER
+from domain.signal import DecisionMade, SignalDetected
+from domain.strategies import Intent
 from tests.commands.outside import outside
 from tests.commands.requests.asking import Asking
 from tests.commands.requests.test_account import fresh
+from tests.replacing import replace
 
 _SPELLING = "InvalidInput: the strategy of a signal from outside is 1 to 64 small letters a to z"
 
@@ -37,6 +42,35 @@ def test_a_scanner_with_a_name_of_the_system_is_declined(name: str) -> None:
 def test_a_scanner_with_a_plain_name_is_judged(name: str) -> None:
     eve = Asking()
     assert "SignalDetected" in eve.accepted(RaiseSignal(outside(fresh(eve, strategy=name))))
+
+
+@pytest.mark.parametrize("intent", Intent)
+def test_a_signal_of_a_clock_that_is_up_to_5_s_ahead_is_recorded_with_the_time_of_its_arrival(
+    intent: Intent,
+) -> None:
+    eve = Asking()
+    arrives = eve.desk.at + timedelta(seconds=1)
+    signal, decision = raised(eve, arrives + CLOCKS_DIFFER, intent)
+    assert signal.candle_closed_at == arrives
+    assert "DATA_FROM_THE_FUTURE" not in decision.reasons
+
+
+def test_a_signal_of_a_clock_that_is_further_ahead_keeps_its_time_and_is_skipped() -> None:
+    eve = Asking()
+    ahead = eve.desk.at + timedelta(seconds=1) + CLOCKS_DIFFER + timedelta(microseconds=1)
+    signal, decision = raised(eve, ahead, Intent.ENTER)
+    assert signal.candle_closed_at == ahead
+    assert "DATA_FROM_THE_FUTURE" in decision.reasons
+
+
+def raised(eve: Asking, closed_at: datetime, intent: Intent) -> tuple[SignalDetected, DecisionMade]:
+    """What is recorded of a signal with this time, which arrives a second after the desk's present one."""
+    signal = replace(fresh(eve, intent=intent), candle_closed_at=closed_at)
+    eve.accepted(RaiseSignal(outside(signal)))
+    events = [one.event for one in eve.desk.log.envelopes]
+    (found,) = [one for one in events if isinstance(one, SignalDetected)]
+    (decision,) = [one for one in events if isinstance(one, DecisionMade)]
+    return found, decision
 
 
 NUMBERS: dict[str, dict[str, Any]] = {

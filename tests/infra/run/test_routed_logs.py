@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from adapters.inputs.sqlite import SqliteTape, read_sqlite
 from commands.signal import EndRoute
+from commands.watching import Instance
+from domain.book.settings import BookSettings
 from domain.direction import Direction
 from domain.log import Recorded
+from domain.market import Level
+from domain.order import OrderPlaced
 from domain.routed import SignalRouted
+from domain.settings import StrategySettings
 from domain.strategies import Intent
 from infra.cli.explained_lines import lines
-from infra.cli.what_if_words import routed_words
+from infra.cli.what_if_words import basis, routed_words
 from infra.reports.sections import routes
+from infra.run.backtest import Change
+from infra.run.recorded_inputs import recorded_inputs
 from infra.run.redeciding import Redecision
+from infra.run.what_if import WhatIf
 from projections.behaviour import behaviour_of
 from projections.chain import find_story
 from projections.explained.explained import changes_in, explained
@@ -25,9 +36,13 @@ from projections.reports.figures import Figures, Scope
 from projections.reports.period import Period
 from tests.commands.desk import Desk
 from tests.commands.list_log import ListLog
-from tests.commands.test_routing import AWAY, ENDED, TAKEN, an_engine, reported, routed
+from tests.commands.test_book_reads import Reader
+from tests.commands.test_routing import ACROSS, AWAY, ENDED, TAKEN, an_engine, reported, routed
 from tests.commands.test_venues import Caller, proposed
-from tests.domain.history import ACCOUNT, D
+from tests.domain.history import ACCOUNT, BTC, D
+from tests.infra.run.demo_desk import START, DemoDesk
+from tests.infra.run.live_desk import FIVE
+from tests.infra.run.test_live_books import HandBooks, a_plan, a_reading
 from tests.replacing import replace
 
 
@@ -149,3 +164,46 @@ def test_a_what_if_states_what_the_log_has_routed_and_where_both_backtests_enter
         "account, so both make every entry in the instruments of this engine."
     )
     assert list(routed_words(behaviour_of(()))) == []
+
+
+def plugged(_settings: StrategySettings) -> Reader:
+    """Takes the place of what finds plugged strategies."""
+    return Reader()
+
+
+def test_a_what_if_of_a_live_tape_enters_here_what_the_log_has_routed_and_states_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.trading._plugged", plugged)
+    books, path = HandBooks(), tmp_path / "tape.db"
+    path.touch(mode=0o600)
+    planned = a_plan(instances=(Instance(id="reader", strategy=Reader(), instruments=(BTC,)),))
+    settings = replace(
+        planned.settings,
+        strategies=(StrategySettings("reader", instruments=(BTC,)),),
+        venues=ACROSS,
+        order_freshness_seconds=900,
+        book=BookSettings(stale_seconds=900),
+    )
+    with closing(SqliteTape(path, lambda: START)) as tape:
+        desk = DemoDesk(tape=tape, plan=replace(planned, settings=settings), books_of=books.made).started()
+        desk.shows("99.9", "100")
+        desk.passes(37)
+        here = a_reading(desk, 1)
+        books.waiting += [replace(here, instrument=AWAY, bids=(Level(D("99.99"), D(90)),)), here]
+        for price in ("103", "104"):
+            desk.passes((FIVE - (desk.now - START) % FIVE).total_seconds())
+            desk.closes_at(price)
+        desk.run.close()
+    assert has_event(desk.log.read(), SignalRouted)
+    assert not has_event(desk.log.read(), OrderPlaced)
+    with closing(WhatIf(recorded_inputs(desk.log, lambda: read_sqlite(path)), desk.log, Change())) as made:
+        list(made.steps())
+        words = " ".join(basis(made.compared))
+        assert f"The log has routed 1 entry to the engine of {AWAY}." in words
+        candidate = [one.instrument for one in made.comparison.candidate.orders.values()]
+    assert set(candidate) == {BTC}
+
+
+def has_event(events: Iterable[Recorded], kind: type) -> bool:
+    return any(isinstance(one.envelope.event, kind) for one in events)
