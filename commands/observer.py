@@ -82,3 +82,18 @@ class RecordCounts(Protocol):
     def read_record(self, outcome: str) -> None:
         """A record was taken, or refused for this reason (`adapters.book_topic.reader.Outcome`)."""
         ...
+
+    def unpublished(self, count: int) -> None:
+        """No process publishes the books of so many instruments that are read here."""
+        ...
+
+
+@runtime_checkable
+class RouteCounts(Protocol):
+    """An observer that is also notified of requests to other engines. See `BookCounts`."""
+
+    def refused_route(self, instrument: str, wrong: str) -> None:
+        """A request to the engine of the instrument failed, because what is at its address does not serve this one
+        (`adapters.routing.faults.PeerWrong`).
+        """
+        ...

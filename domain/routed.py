@@ -59,6 +59,10 @@ class RouteState(StrEnum):
     ENDED_BY_PERSON = "ENDED_BY_PERSON"
 
 
+OPEN_STATES = (RouteState.UNANSWERED, RouteState.TAKEN)
+"""The states of open routes; an exit is over once it was taken."""
+
+
 class RouteReported(Struct, frozen=True, gc=False, kw_only=True):
     """What the other engine has reported. `signal` is the id of the signal in its log, empty where it recorded none;
     `reasons` are those of its decision, or why it has refused.

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from adapters.http.options import is_loopback
 from adapters.routing.peer import Peer
 from adapters.routing.settings import RouteSettings
-from commands.observer import BookCounts
+from commands.observer import BookCounts, RouteCounts
 from domain.errors import InvalidSettings
 from domain.settings import Settings
 from infra.config import WhenceSettings
@@ -39,9 +39,11 @@ def check_routes(settings: WhenceSettings, trading: Settings) -> None:
             )
 
 
-def routing_of(settings: WhenceSettings) -> Routing:
-    """The routes, not started yet. Raises InvalidSettings for a token that cannot be read."""
-    return Routing([_link(one) for one in settings.routes])
+def routing_of(settings: WhenceSettings, counts: RouteCounts | None = None) -> Routing:
+    """The routes, not started yet; `counts` as of `RouteLink`. Raises InvalidSettings for a token that cannot be
+    read.
+    """
+    return Routing([_link(one, counts) for one in settings.routes])
 
 
 def routed_books(settings: WhenceSettings, counts: BookCounts) -> Mapping[str, BooksOf]:
@@ -51,7 +53,7 @@ def routed_books(settings: WhenceSettings, counts: BookCounts) -> Mapping[str, B
     }
 
 
-def _link(route: RouteSettings) -> RouteLink:
+def _link(route: RouteSettings, counts: RouteCounts | None) -> RouteLink:
     if route.reader_file is None and not is_loopback(urlsplit(route.engine).hostname or ""):
         raise InvalidSettings(
             f"routes: the engine of {route.instruments[0]} is on another machine: name a file with a token of the role "
@@ -59,7 +61,7 @@ def _link(route: RouteSettings) -> RouteLink:
         )
     reader = "" if route.reader_file is None else _token(route.reader_file)
     peer = Peer(route.engine, route.source, _token(route.token_file), reader)
-    return RouteLink(peer, route.instruments)
+    return RouteLink(peer, route.instruments, counts=counts)
 
 
 def _token(file: Path) -> str:

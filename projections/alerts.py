@@ -26,6 +26,7 @@ from domain.order import (
 from domain.pause import EntriesPaused, EntriesResumed
 from domain.position import PositionCloseFailed, PositionOrphaned
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
+from domain.routed import RouteEnded, RouteOutcome, RouteReported
 from domain.signal import DecisionMade
 from projections.columns import COUNT, MOMENT, TEXT
 from projections.projection import Order, Projection, Row, Rows
@@ -90,6 +91,17 @@ def _keeps_failing(event: PositionCloseFailed) -> bool:
 
 _FAILED_OFTEN = 3
 
+
+def _is_refusal(event: RouteReported) -> bool:
+    return event.outcome is RouteOutcome.REFUSED
+
+
+def _line_of_refusal(event: RouteReported) -> str:
+    where = f" (signal {event.signal} there)" if event.signal else ""
+    why = ", ".join(event.reasons) or "no reason given"
+    return f"another engine has refused a routed signal{where}, and it is carried out nowhere: {why}"
+
+
 _ALERTS: Mapping[type, _Alert] = {
     KillSwitchTripped: _Alert(Severity.CRITICAL, "KILL_SWITCH_TRIPPED"),
     KillSwitchReset: _Alert(Severity.INFO, "KILL_SWITCH_RESET"),
@@ -114,6 +126,8 @@ _ALERTS: Mapping[type, _Alert] = {
     LeverageChangeUnclear: _Alert(Severity.WARNING, "LEVERAGE_UNCLEAR"),
     DriftFound: _Alert(Severity.WARNING, "DRIFT_FOUND"),
     ModelRetired: _Alert(Severity.WARNING, "MODEL_RETIRED", _by_a_rule),
+    RouteReported: _Alert(Severity.WARNING, "ROUTE_REFUSED", _is_refusal, _line_of_refusal),
+    RouteEnded: _Alert(Severity.INFO, "ROUTE_ENDED_BY_PERSON"),
 }
 
 
@@ -194,4 +208,4 @@ def alert_of(recorded: Recorded) -> Row | None:
     }
 
 
-ALERTS = Projection("alerts", 9, Order.STREAM, (TABLE,), dict.fromkeys((*_ALERTS, DecisionMade), _raised))
+ALERTS = Projection("alerts", 10, Order.STREAM, (TABLE,), dict.fromkeys((*_ALERTS, DecisionMade), _raised))

@@ -13,7 +13,7 @@ NO_ACCOUNT = "system"
 """The account of a notice about the program itself, as of events that belong to no account."""
 
 
-_DAILY = frozenset({"DAILY_LOSS"})
+_DAILY = frozenset({"DAILY_LOSS", "ROUTE_REFUSED"})
 """Kinds of alert that every refused signal of a day raises; they are one notice a day."""
 
 

@@ -94,8 +94,8 @@ class TopicReadings:
     A record is taken where this installation has signed it, no later owner of the instrument was heard, and it was
     published within `silence` seconds. Where the owner of an instrument is not heard for `silence`, its book is not
     known: that is declared here, because a process that was killed declares nothing. Of a book that nothing changes, a
-    confirmation is returned each `confirms`. `outcomes` counts records; `records` is notified of each, `counts` of
-    readings that were replaced before they were taken.
+    confirmation is returned each `confirms`. `outcomes` counts records; `records` is notified of each and of how many
+    owners are silent, `counts` of readings that were replaced before they were taken.
     `on_arrival` is called in the reader's thread after records were taken.
     """
 
@@ -136,9 +136,13 @@ class TopicReadings:
         """See `BookReadings.readings`."""
         with self._lock:
             now = self._seconds()
-            for name, kept in self._kept.items():
-                if now - kept.heard_at >= self._silence:
-                    self._declare(name, kept)
+            silent = [
+                (name, kept) for name, kept in self._kept.items() if now - kept.heard_at >= self._silence
+            ]
+            for name, kept in silent:
+                self._declare(name, kept)
+            if self._records is not None:
+                self._records.unpublished(len(silent))
             changed = [kept for kept in self._kept.values() if kept.has_changed]
             for kept in changed:
                 kept.has_changed = False

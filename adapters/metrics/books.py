@@ -19,6 +19,7 @@ class BooksMetrics:
         self._held = gauge(catalogue.BOOKS_HELD, registry).labels(exchange)
         self._known = gauge(catalogue.BOOKS_KNOWN, registry).labels(exchange)
         self._dropped = gauge(catalogue.BOOK_READINGS_DROPPED, registry).labels(exchange)
+        self._unpublished = gauge(catalogue.BOOKS_UNPUBLISHED, registry).labels(exchange)
 
     def leased(self, change: str) -> None:
         """A lease was taken or given."""
@@ -28,8 +29,9 @@ class BooksMetrics:
         """A reading was sent."""
         self._readings.labels(self._exchange, "known" if reading.is_known else "unknown").inc()
 
-    def show(self, *, held: int, known: int, dropped: int) -> None:
+    def show(self, *, held: int, known: int, dropped: int, unpublished: int) -> None:
         """The state after a step."""
         self._held.set(held)
         self._known.set(known)
         self._dropped.set(dropped)
+        self._unpublished.set(unpublished)

@@ -277,6 +277,25 @@ BREAKER = _gauge(
     "service",
 )
 
+ROUTES_OPEN = _gauge(
+    "whence_routes_open",
+    "Signals that other engines carry out, or may: UNANSWERED, or TAKEN and not over.",
+    "account",
+    "state",
+)
+ROUTE_UNANSWERED = _gauge(
+    "whence_route_unanswered_seconds",
+    "How long the oldest route that is not answered has been open; 0 where there is none.",
+    "account",
+    unit="seconds",
+)
+ROUTES_REFUSED = _counter(
+    "whence_route_requests_refused_total",
+    "Requests to other engines that failed because the engine, its certificate, the token or its rights are wrong.",
+    "instrument",
+    "wrong",
+)
+
 SCANNER_CANDLES = _counter(
     "whence_scanner_candles_total",
     "Candles that a scanner read after those of its past, by their place: next, repeated, after_gap or foreign.",
@@ -321,6 +340,12 @@ BOOK_READINGS_DROPPED = _gauge(
     "exchange",
 )
 
+BOOKS_UNPUBLISHED = _gauge(
+    "whence_books_unpublished",
+    "Instruments that this process names and whose lease is held by a process that does not publish them.",
+    "exchange",
+)
+
 SCORES = _counter("whence_scores_total", "Scores of entries, by role and outcome.", "role", "outcome")
 SCORE_SECONDS = _timing(
     "whence_score_seconds",
@@ -340,6 +365,10 @@ BOOK_RECORDS = _counter(
     "whence_book_records_total",
     "Records of readings that other processes published: taken, or foreign, fenced, late or unread and so refused.",
     "outcome",
+)
+BOOKS_MISSED = _gauge(
+    "whence_engine_books_unpublished",
+    "Instruments whose books this engine reads from the topic and that no process has published for 3 seconds.",
 )
 SCORED_TRADES = _counter(
     "whence_scored_trades_total",
@@ -416,11 +445,15 @@ ENGINE = (
     CANDLES,
     UNPROTECTED,
     BREAKER,
+    ROUTES_OPEN,
+    ROUTE_UNANSWERED,
+    ROUTES_REFUSED,
     SCORES,
     SCORE_SECONDS,
     BOOK_READINGS,
     BOOK_PASSED_OVER,
     BOOK_RECORDS,
+    BOOKS_MISSED,
     SCORED_TRADES,
     SCORED_CONFIDENCE,
     SCORED_SQUARES,
@@ -431,7 +464,14 @@ ENGINE = (
 API = (WEBSOCKETS, RESPONSES, SOURCE_REQUESTS, REFUSED, DEAD_LETTERS, PROCESSES, LEASED_SINCE)
 """Metrics of a process that serves the API."""
 
-BOOKS = (BOOK_LEASES, BOOK_READINGS_SENT, BOOKS_HELD, BOOKS_KNOWN, BOOK_READINGS_DROPPED)
+BOOKS = (
+    BOOK_LEASES,
+    BOOK_READINGS_SENT,
+    BOOKS_HELD,
+    BOOKS_KNOWN,
+    BOOK_READINGS_DROPPED,
+    BOOKS_UNPUBLISHED,
+)
 """Counted by a process that publishes readings of order books."""
 
 SCANNER = (SCANNER_CANDLES, SCANNER_SIGNALS, SCANNER_UNREAD, SCANNER_LAG, SCANNER_INSTRUMENTS)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from prometheus_client import CollectorRegistry
 
 from adapters.metrics import catalogue
-from adapters.metrics.registry import counter, histogram
+from adapters.metrics.registry import counter, gauge, histogram
 from adapters.metrics.scores import ScoreMetrics
 from commands.observer import ReadingOutcome
 from domain.log import Envelope
@@ -19,8 +19,8 @@ from domain.signal import DecisionMade
 
 
 class EngineMetrics:
-    """A `commands.observer.Observer`, `ScoreTimes` and `BookCounts`. Its metrics are of this process, and zero when it
-    starts.
+    """A `commands.observer.Observer`, `ScoreTimes`, `BookCounts`, `RecordCounts` and `RouteCounts`. Its metrics are of
+    this process, and zero when it starts.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -33,6 +33,8 @@ class EngineMetrics:
         self._readings = counter(catalogue.BOOK_READINGS, registry)
         self._passed_over = counter(catalogue.BOOK_PASSED_OVER, registry)
         self._records = counter(catalogue.BOOK_RECORDS, registry)
+        self._unpublished = gauge(catalogue.BOOKS_MISSED, registry)
+        self._routes_refused = counter(catalogue.ROUTES_REFUSED, registry)
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
         """See `Observer`."""
@@ -64,3 +66,11 @@ class EngineMetrics:
     def read_record(self, outcome: str) -> None:
         """See `commands.observer.RecordCounts`."""
         self._records.labels(outcome).inc()
+
+    def unpublished(self, count: int) -> None:
+        """See `commands.observer.RecordCounts`."""
+        self._unpublished.set(count)
+
+    def refused_route(self, instrument: str, wrong: str) -> None:
+        """See `commands.observer.RouteCounts`."""
+        self._routes_refused.labels(instrument, wrong).inc()

@@ -5,6 +5,7 @@ A signal has the id of its chain as idempotency key, so that the other engine re
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Final, TypeVar
@@ -13,7 +14,8 @@ import msgspec
 import urllib3
 from msgspec import Meta, Raw, Struct
 
-from adapters.routing.faults import PeerDeclined, PeerUnanswered
+from adapters.codes import Code
+from adapters.routing.faults import PeerDeclined, PeerUnanswered, PeerWrong
 from domain.order import CLOSED
 from domain.routed import OpenRoute, RouteOutcome, RouteReported
 from domain.signal import DecisionMade, SignalDetected, Verdict
@@ -24,6 +26,23 @@ _OK, _RECORDED = 200, 202
 _CLOSED_POSITION = "CLOSED"
 _LATER: Final = frozenset({408, 425, 429})
 """Statuses of the 400s that ask for a repetition."""
+_WRONG: Mapping[int, PeerWrong] = {
+    301: PeerWrong.FOREIGN,
+    302: PeerWrong.FOREIGN,
+    303: PeerWrong.FOREIGN,
+    307: PeerWrong.FOREIGN,
+    308: PeerWrong.FOREIGN,
+    401: PeerWrong.CREDENTIAL,
+    403: PeerWrong.FORBIDDEN,
+    404: PeerWrong.FOREIGN,
+    405: PeerWrong.FOREIGN,
+}
+"""By status: an engine's API redirects nothing, and has both addresses for POST."""
+_WRONG_CODES: Mapping[str, PeerWrong] = {
+    Code.UNAUTHENTICATED: PeerWrong.CREDENTIAL,
+    Code.FORBIDDEN: PeerWrong.FORBIDDEN,
+}
+"""By the code of an error in a response of GraphQL."""
 _LONGEST = 300
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _PIECE: Final = 64 * 1024
@@ -59,8 +78,13 @@ class _Raised(Struct):
     reasons: list[str]
 
 
+class _Extensions(Struct, frozen=True):
+    code: str = ""
+
+
 class _Fault(Struct):
     message: str = ""
+    extensions: _Extensions = _Extensions()
 
 
 class _Faults(Struct):
@@ -208,11 +232,11 @@ class Peer:
         if status not in {_OK, _RECORDED}:
             why = f"status {status}: {_message(content)}"
             if 400 <= status < 500 and status not in _LATER:
-                raise PeerDeclined(why)
-            raise PeerUnanswered(why)
+                raise PeerDeclined(why, wrong=_WRONG.get(status))
+            raise PeerUnanswered(why, wrong=_WRONG.get(status))
         raised = _decoded(content, _Raised)
         if raised.idempotency_key != route.chain:
-            raise PeerUnanswered(f"a response to another signal: {_shown(content)}")
+            raise PeerUnanswered(f"a response to another signal: {_shown(content)}", wrong=PeerWrong.FOREIGN)
         return _reported(route, raised.signal_id, raised.verdict, raised.reasons)
 
     def decision_on(self, route: OpenRoute) -> RouteReported | None:
@@ -222,7 +246,7 @@ class Peer:
         cause = f"command:{route.chain}"
         answer = self._queried(DECIDED, {"cause": cause}, _StoryAnswer)
         if answer.data is None:
-            raise PeerUnanswered(_joined(answer.errors))
+            raise _unanswered(answer.errors)
         story = answer.data.chain
         events = [] if story is None else [one.event for one in story.nodes]
         raised = {
@@ -240,7 +264,7 @@ class Peer:
         """Why the other engine takes no entries now; empty where it does. Raises PeerUnanswered."""
         answer = self._queried(STATE, {}, _StateAnswer)
         if answer.data is None:
-            raise PeerUnanswered(_joined(answer.errors))
+            raise _unanswered(answer.errors)
         halted = [one for one in answer.data.trading_states if one.is_halted]
         if not answer.data.trading_states:
             return "the other engine has no account yet"
@@ -261,14 +285,14 @@ class Peer:
         }
         answer = self._queried(BECAME, variables, _BecameAnswer)
         if answer.data is None:
-            raise PeerUnanswered(_joined(answer.errors))
+            raise _unanswered(answer.errors)
         return answer.data.is_over
 
     def _queried(self, document: str, variables: Mapping[str, str], kind: type[_T]) -> _T:
         body = {"query": document, "variables": variables}
         status, content = self._sent("/graphql", body, "reader")
         if status != _OK:
-            raise PeerUnanswered(f"status {status}: {_message(content)}")
+            raise PeerUnanswered(f"status {status}: {_message(content)}", wrong=_WRONG.get(status))
         return _decoded(content, kind)
 
     def _sent(self, path: str, body: Mapping[str, object], token: str) -> tuple[int, bytes]:
@@ -287,6 +311,11 @@ class Peer:
             content = _bounded(response)
         except _UNSENT as fault:
             raise PeerUnanswered(f"no connection ({type(fault).__name__})", is_unsent=True) from None
+        except urllib3.exceptions.SSLError as fault:
+            wrong = _wrong_of_tls(fault)
+            raise PeerUnanswered(
+                f"no TLS connection ({type(fault).__name__})", is_unsent=wrong is not None, wrong=wrong
+            ) from None
         except urllib3.exceptions.HTTPError as fault:
             raise PeerUnanswered(f"no response ({type(fault).__name__})") from None
         return response.status, content
@@ -299,6 +328,14 @@ def _reported(route: OpenRoute, signal: str, verdict: Verdict, reasons: Sequence
         signal=signal,
         reasons=tuple(reasons),
     )
+
+
+def _wrong_of_tls(fault: urllib3.exceptions.SSLError) -> PeerWrong | None:
+    """CERTIFICATE where the certificate is not accepted, so that nothing was sent; None for a connection that was cut
+    at any point.
+    """
+    is_refused = any(isinstance(one, ssl.SSLCertVerificationError) for one in (*fault.args, fault.__cause__))
+    return PeerWrong.CERTIFICATE if is_refused else None
 
 
 def _bounded(response: urllib3.BaseHTTPResponse) -> bytes:
@@ -342,7 +379,9 @@ def _decoded(content: bytes | Raw, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.MsgspecError:
-        raise PeerUnanswered(f"a response that cannot be read: {_shown(content)}") from None
+        raise PeerUnanswered(
+            f"a response that cannot be read: {_shown(content)}", wrong=PeerWrong.FOREIGN
+        ) from None
 
 
 def _message(content: bytes) -> str:
@@ -350,6 +389,12 @@ def _message(content: bytes) -> str:
         return _joined(msgspec.json.decode(content, type=_Faults).errors)
     except msgspec.MsgspecError:
         return _shown(content)
+
+
+def _unanswered(faults: Sequence[_Fault]) -> PeerUnanswered:
+    """Why a query has no data."""
+    wrong = (_WRONG_CODES.get(one.extensions.code) for one in faults)
+    return PeerUnanswered(_joined(faults), wrong=next(filter(None, wrong), None))
 
 
 def _joined(faults: Sequence[_Fault]) -> str:

@@ -127,7 +127,7 @@ def trade_live(
     ) -> LiveRun:
         feed = partial(feed_of, place, plan.interval)
         models = live_models(settings, watchers)
-        routing = routing_of(settings)
+        routing = routing_of(settings, watchers)
         books = with_routed(
             books_of(settings, place, watchers), routed_books(settings, watchers), routing.why_closed
         )

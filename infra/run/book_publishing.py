@@ -68,7 +68,7 @@ class Watched(Protocol):
 
     def leased(self, change: str) -> None: ...
     def published(self, reading: BookReading) -> None: ...
-    def show(self, *, held: int, known: int, dropped: int) -> None: ...
+    def show(self, *, held: int, known: int, dropped: int, unpublished: int) -> None: ...
 
 
 class _Books:
@@ -296,8 +296,9 @@ class BookPublishing:
                 self._publish(share, share.due(self._clock()))
         known = sum(share.known for share in self._shares.values())
         held = sum(len(self._instruments.get(number, ())) for number in self._shares)
-        self._watched.show(held=held, known=known, dropped=self._publisher.dropped)
-        self._state_strays()
+        missing = self._unpublished()
+        self._watched.show(held=held, known=known, dropped=self._publisher.dropped, unpublished=len(missing))
+        self._state_strays(missing)
 
     def _publish(self, share: _Share, readings: Sequence[BookReading]) -> None:
         self._publisher.publish(share.lease.epoch, readings)
@@ -331,24 +332,28 @@ class BookPublishing:
         maker = next(filter(None, own), None)
         return self._references.bins(reference) if maker is None else maker.bins
 
-    def _state_strays(self) -> None:
-        """Logs a warning where the owner of a lease does not publish the books that this process names, or publishes
-        them from another server; once, until that changes.
-        """
-        strays = list(self._found_strays())
-        if strays != self._strays:
-            self._strays = strays
-            for one in strays or ["each book that this process names is published by the owner of its lease"]:
-                _log.warning("%s", one)
-
-    def _found_strays(self) -> Iterator[str]:
+    def _unpublished(self) -> Sequence[str]:
+        """The instruments that this process names and the owner of their lease does not publish."""
         owners = self._leases.owners
-        missing = [
+        return [
             name
             for number, names in sorted(self._instruments.items())
             for name in names
             if number in owners and name not in owners[number].instruments
         ]
+
+    def _state_strays(self, missing: Sequence[str]) -> None:
+        """Logs a warning where the owner of a lease does not publish the books that this process names, or publishes
+        them from another server; once, until that changes.
+        """
+        strays = list(self._found_strays(missing))
+        if strays != self._strays:
+            self._strays = strays
+            for one in strays or ["each book that this process names is published by the owner of its lease"]:
+                _log.warning("%s", one)
+
+    def _found_strays(self, missing: Sequence[str]) -> Iterator[str]:
+        owners = self._leases.owners
         if missing:
             yield (
                 f"nobody publishes the books of {', '.join(missing)}: the processes that hold their leases were "

@@ -22,10 +22,10 @@ class BooksStanding:
         """See `Watched`."""
         self._watched.published(reading)
 
-    def show(self, *, held: int, known: int, dropped: int) -> None:
+    def show(self, *, held: int, known: int, dropped: int, unpublished: int) -> None:
         """See `Watched`."""
         self._held, self._known = held, known
-        self._watched.show(held=held, known=known, dropped=dropped)
+        self._watched.show(held=held, known=known, dropped=dropped, unpublished=unpublished)
 
     def __call__(self) -> Standing:
         """The standing now."""

@@ -16,8 +16,9 @@ from datetime import datetime
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
-from adapters.routing.faults import PeerDeclined, PeerUnanswered
+from adapters.routing.faults import PeerDeclined, PeerFault, PeerUnanswered
 from commands.identity import ENGINE
+from commands.observer import RouteCounts
 from commands.signal import ReportRoute
 from commands.stimulus import Ask
 from domain.routed import OpenRoute, RouteOutcome, RouteReported
@@ -74,7 +75,10 @@ class RouteLink:
         instruments: Sequence[str],
         pace: Pace | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        counts: RouteCounts | None = None,
     ) -> None:
+        """`counts` is notified of each request that failed because the peer is wrong."""
+        self._counts = counts
         self.instruments = tuple(instruments)
         self._peer, self._pace, self._monotonic = peer, pace or Pace(), monotonic
         self._seen = _Seen()
@@ -195,6 +199,7 @@ class RouteLink:
         try:
             found = self._peer.decision_on(route)
         except PeerUnanswered as fault:
+            self._count(fault)
             self._state(route, sent, str(fault))
             return None
         if found is None:
@@ -212,15 +217,21 @@ class RouteLink:
         try:
             return self._peer.raise_signal(route)
         except PeerDeclined as fault:
+            self._count(fault)
             if is_first and route.is_entry:
                 return _refused(str(fault))
             self._state(route, sent, f"declined: {fault}", logging.ERROR)
         except PeerUnanswered as fault:
+            self._count(fault)
             if fault.is_unsent and is_first and route.is_entry:
                 return _refused(str(fault))
             sent.attempts -= fault.is_unsent
             self._state(route, sent, str(fault))
         return None
+
+    def _count(self, fault: PeerFault) -> None:
+        if self._counts is not None and fault.wrong is not None:
+            self._counts.refused_route(self.instruments[0], fault.wrong)
 
     def _state(self, route: OpenRoute, sent: _Sent, why: str, level: int = logging.WARNING) -> None:
         """Logs why a route is not answered, once for each reason."""
@@ -243,6 +254,7 @@ class RouteLink:
             closed = self._peer.why_closed()
             over = [one for one in taken if self._peer.is_over(one)]
         except PeerUnanswered as fault:
+            self._count(fault)
             with self._lock:
                 self._closed = str(fault)
             return

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from commands.observer import BookCounts, Observer, ReadingOutcome, RecordCounts, ScoreTimes
+from commands.observer import BookCounts, Observer, ReadingOutcome, RecordCounts, RouteCounts, ScoreTimes
 from domain.log import Envelope
 from domain.model import ModelRole
 
@@ -58,3 +58,15 @@ class Watchers:
         for observer in self._observers:
             if isinstance(observer, RecordCounts):
                 observer.read_record(outcome)
+
+    def unpublished(self, count: int) -> None:
+        """See `RecordCounts`; observers that are none are not notified."""
+        for observer in self._observers:
+            if isinstance(observer, RecordCounts):
+                observer.unpublished(count)
+
+    def refused_route(self, instrument: str, wrong: str) -> None:
+        """See `RouteCounts`; observers that are none are not notified."""
+        for observer in self._observers:
+            if isinstance(observer, RouteCounts):
+                observer.refused_route(instrument, wrong)

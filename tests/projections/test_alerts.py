@@ -12,6 +12,7 @@ from domain.log import Envelope, Recorded
 from domain.model import ModelRetired
 from domain.pause import EntriesPaused, EntriesResumed
 from domain.position import PositionCloseFailed
+from domain.routed import RouteEnded, RouteOutcome, RouteReported
 from domain.signal import Chamber, Vote
 from projections.alerts import ALERTS, TABLE, alert_of
 from projections.sentences import sentence
@@ -137,3 +138,37 @@ def test_a_drift_and_what_a_rule_retires_are_alerts_and_what_a_person_retires_is
     assert row is not None
     assert (row["severity"], row["kind"]) == ("WARNING", "MODEL_RETIRED")
     assert alert_of(recorded(replace(retired, rule=""))) is None
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (
+            RouteReported(outcome=RouteOutcome.REFUSED, signal="s9", reasons=("KILL_SWITCH", "STALE_DATA")),
+            (
+                "WARNING",
+                "ROUTE_REFUSED",
+                (
+                    "another engine has refused a routed signal (signal s9 there), and it is carried out nowhere: "
+                    "KILL_SWITCH, STALE_DATA"
+                ),
+            ),
+        ),
+        (
+            RouteReported(outcome=RouteOutcome.REFUSED, signal="", reasons=()),
+            (
+                "WARNING",
+                "ROUTE_REFUSED",
+                "another engine has refused a routed signal, and it is carried out nowhere: no reason given",
+            ),
+        ),
+        (RouteReported(outcome=RouteOutcome.TAKEN, signal="s9", reasons=()), None),
+        (RouteReported(outcome=RouteOutcome.ENDED, signal="s9", reasons=()), None),
+        (RouteEnded("gone"), ("INFO", "ROUTE_ENDED_BY_PERSON", sentence(RouteEnded("gone")))),
+    ],
+)
+def test_a_route_that_ends_without_an_order_is_an_alert_and_one_that_was_taken_is_none(
+    event: Event, expected: tuple[str, str, str] | None
+) -> None:
+    row = alert_of(recorded(event))
+    assert (None if row is None else (row["severity"], row["kind"], row["line"])) == expected

@@ -209,6 +209,28 @@ def test_a_silent_owner_makes_its_book_unknown_once_until_it_publishes_again(
     assert [one.is_known for one in reader.readings.readings() if one.instrument == BTC] == [True]
 
 
+class Silent:
+    """Keeps the last number of instruments whose books nobody publishes."""
+
+    count = -1
+
+    def read_record(self, outcome: str) -> None: ...
+
+    def unpublished(self, count: int) -> None:
+        self.count = count
+
+
+def test_the_instruments_whose_owner_is_silent_are_counted_at_each_look() -> None:
+    seconds, silent = Seconds(), Silent()
+    nowhere = BookTopic("127.0.0.1:1", "unused")
+    readings = TopicReadings(nowhere, (BTC, ETH), seconds=seconds, records=silent)
+    readings.readings()
+    assert silent.count == 0
+    seconds.at += 3.0
+    readings.readings()
+    assert silent.count == 2
+
+
 @pytest.mark.parametrize(
     ("written", "reason"),
     [

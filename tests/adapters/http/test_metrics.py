@@ -64,6 +64,8 @@ def registry() -> CollectorRegistry:
     engine.read_books(ReadingOutcome.KNOWN, 2)
     engine.passed_over(3)
     engine.read_record("taken")
+    engine.unpublished(2)
+    engine.refused_route(BTC, "CREDENTIAL")
     api.answered(Operation.QUERY, Status.OK, 0.01)
     api.signalled("tradingview", Outcome.RECORDED)
     scanner = ScannerMetrics("pump", registry)

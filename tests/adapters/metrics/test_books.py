@@ -22,7 +22,7 @@ def test_every_metric_of_a_publisher_of_books_is_counted_by_its_exchange() -> No
         metrics.published(
             BookReading(instrument="BTCUSDT-LINEAR.BYBIT", at=at, update_id=1, is_known=is_known)
         )
-    metrics.show(held=5, known=4, dropped=2)
+    metrics.show(held=5, known=4, dropped=2, unpublished=3)
     text = generate_latest(registry).decode()
     assert all(any(f"{name}{{" in text for name in series_of(one)) for one in BOOKS)
     for line in (
@@ -31,5 +31,6 @@ def test_every_metric_of_a_publisher_of_books_is_counted_by_its_exchange() -> No
         'whence_books_held{exchange="bybit"} 5.0',
         'whence_books_known{exchange="bybit"} 4.0',
         'whence_book_readings_dropped{exchange="bybit"} 2.0',
+        'whence_books_unpublished{exchange="bybit"} 3.0',
     ):
         assert line in text

@@ -16,6 +16,8 @@ from domain.events import FULL_NAMES, Event
 from domain.order import OrderFilled, OrderPlaced
 from domain.signal import DecisionMade, SignalDetected
 from infra.run.paper import PaperRun
+from infra.run.watchers import Watchers
+from tests.domain.history import BTC
 from tests.journeys.runs import short_plan
 from tests.schemas.samples import SAMPLES
 
@@ -74,3 +76,16 @@ def test_a_run_of_a_tape_counts_the_decisions_and_candles_of_its_log() -> None:
     for tape in plan.tapes:
         seen = value(registry, "whence_candles_processed_total", instrument=tape.instrument)
         assert seen == len(tape.candles)
+
+
+def test_requests_that_other_engines_refuse_and_books_that_nobody_publishes_are_counted() -> None:
+    registry = new_registry()
+    watchers = Watchers(EngineMetrics(registry))
+    for wrong in ("CREDENTIAL", "FOREIGN", "FOREIGN"):
+        watchers.refused_route(BTC, wrong)
+    for count in (2, 1):
+        watchers.unpublished(count)
+    name = "whence_route_requests_refused_total"
+    assert value(registry, name, instrument=BTC, wrong="FOREIGN") == 2
+    assert value(registry, name, instrument=BTC, wrong="CREDENTIAL") == 1
+    assert value(registry, "whence_engine_books_unpublished") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,12 +18,13 @@ from graphql import build_schema, parse, validate
 from msgspec.structs import replace
 
 from adapters.routing import peer
-from adapters.routing.faults import PeerDeclined, PeerUnanswered
+from adapters.routing.faults import PeerDeclined, PeerFault, PeerUnanswered, PeerWrong
 from adapters.routing.peer import BECAME, DECIDED, STATE, Peer, body_of
 from adapters.signals.body import read_signal
 from domain.direction import Direction
 from domain.routed import OpenRoute, RouteOutcome, SignalRouted
 from domain.strategies import Intent
+from tests.certificates import certificate
 from tests.domain.history import BTC, NOW, D
 
 DECISION = {"idempotency_key": "c1", "signal_id": "s9", "verdict": "ENTER", "reasons": ["WHY"]}
@@ -129,6 +131,71 @@ def test_a_request_that_recorded_nothing_is_declined_with_its_reason(api: Script
     api.status, api.content = status, {"errors": [{"code": "REFUSED", "message": "stop: beyond the price"}]}
     with pytest.raises(PeerDeclined, match=f"status {status}: stop: beyond the price"):
         a_peer(api).raise_signal(ROUTE)
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "wrong"),
+    [
+        (401, {}, PeerWrong.CREDENTIAL),
+        (403, {}, PeerWrong.FORBIDDEN),
+        (404, b"not found", PeerWrong.FOREIGN),
+        (405, {}, PeerWrong.FOREIGN),
+        (302, b"", PeerWrong.FOREIGN),
+        (200, b"<html>", PeerWrong.FOREIGN),
+        (202, {**DECISION, "idempotency_key": "c2"}, PeerWrong.FOREIGN),
+        (422, {"errors": [{"message": "stop: beyond the price"}]}, None),
+        (429, {}, None),
+        (503, {}, None),
+    ],
+)
+def test_a_response_of_what_is_not_the_engine_or_refuses_this_one_is_one_of_a_wrong_peer(
+    api: Scripted, status: int, content: object, wrong: PeerWrong | None
+) -> None:
+    api.status, api.content = status, content
+    with pytest.raises(PeerFault) as raised:
+        a_peer(api).raise_signal(ROUTE)
+    assert raised.value.wrong is wrong
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "wrong"),
+    [
+        (401, {}, PeerWrong.CREDENTIAL),
+        (200, {"errors": [{"message": "no", "extensions": {"code": "FORBIDDEN"}}]}, PeerWrong.FORBIDDEN),
+        (
+            200,
+            {"errors": [{"message": "no", "extensions": {"code": "UNAUTHENTICATED"}}]},
+            PeerWrong.CREDENTIAL,
+        ),
+        (200, {"errors": [{"message": "busy"}]}, None),
+        (200, b"hello", PeerWrong.FOREIGN),
+        (502, b"hello", None),
+    ],
+)
+def test_a_query_that_a_wrong_peer_has_refused_is_one_of_it(
+    api: Scripted, status: int, content: object, wrong: PeerWrong | None
+) -> None:
+    api.status, api.content = status, content
+    with pytest.raises(PeerFault) as raised:
+        a_peer(api).why_closed()
+    assert raised.value.wrong is wrong
+
+
+def test_a_certificate_of_an_authority_that_is_not_known_is_one_of_a_wrong_peer(tmp_path: Path) -> None:
+    made = certificate(tmp_path / "tls", "127.0.0.1")
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(made.chain, made.key)
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = server_side.wrap_socket(server.socket, server_side=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    other = Peer(f"https://127.0.0.1:{server.server_port}", "here", "t")
+    with pytest.raises(PeerUnanswered, match="no TLS connection") as raised:
+        other.raise_signal(ROUTE)
+    assert (raised.value.wrong, raised.value.is_unsent) == (PeerWrong.CERTIFICATE, True)
+    server.shutdown()
+    server.server_close()
+    thread.join(10)
 
 
 @pytest.mark.parametrize(("status", "content"), [(429, {}), (503, {}), (500, b"\x00"), (202, b"<html>")])

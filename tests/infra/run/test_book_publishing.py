@@ -67,13 +67,16 @@ class Published:
 
 
 class Watched:
-    """Counts nothing."""
+    """Keeps the number of unpublished instruments."""
+
+    unpublished = 0
 
     def leased(self, change: str) -> None: ...
 
     def published(self, reading: BookReading) -> None: ...
 
-    def show(self, *, held: int, known: int, dropped: int) -> None: ...
+    def show(self, *, held: int, known: int, dropped: int, unpublished: int) -> None:
+        self.unpublished = unpublished
 
 
 class ShelfFeed:
@@ -112,6 +115,7 @@ class Scene:
 
     def __init__(self) -> None:
         self.clock, self.leases, self.published = Clock(), Leases(), Published()
+        self.watched = Watched()
         self.feeds = list[ShelfFeed]()
         self.publishing = BookPublishing(
             self.leases,
@@ -119,7 +123,7 @@ class Scene:
             self._opened,
             SHARES,
             timedelta(milliseconds=500),
-            Watched(),
+            self.watched,
             self.clock,
             source="bybit",
         )
@@ -248,6 +252,7 @@ def test_books_that_no_owner_of_their_lease_publishes_are_named_once_and_those_o
         scene.step(1.0)
     (warning,) = caplog.messages
     assert f"nobody publishes the books of {ETH}" in warning
+    assert scene.watched.unpublished == 1
     assert "other --instruments" in warning
     scene.leases.owners = {1: Owner("bybit-testnet", frozenset({ETH}))}
     scene.step(1.0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from adapters.routing.faults import PeerDeclined, PeerUnanswered
+from adapters.routing.faults import PeerDeclined, PeerFault, PeerUnanswered, PeerWrong
 from adapters.routing.peer import Peer
 from domain.events import FULL_NAMES
 from domain.manipulation import ManipulationSuspected
@@ -118,6 +118,46 @@ def test_a_refusal_after_an_attempt_without_an_answer_proves_nothing(fault: Exce
 def test_a_route_of_an_earlier_process_may_have_been_sent_by_it(fault: Exception) -> None:
     linked = Linked(Answering(fault, TAKEN), ROUTE)
     assert [linked.step(), linked.step()] == [[], [TAKEN]]
+
+
+class Wrongs:
+    """Keeps what a link counts."""
+
+    def __init__(self) -> None:
+        self.found = list[tuple[str, str]]()
+
+    def refused_route(self, instrument: str, wrong: str) -> None:
+        self.found.append((instrument, wrong))
+
+
+@pytest.mark.parametrize(
+    ("fault", "counted"),
+    [
+        (PeerDeclined("status 401", wrong=PeerWrong.CREDENTIAL), [(AWAY, "CREDENTIAL")]),
+        (PeerUnanswered("status 404", wrong=PeerWrong.FOREIGN), [(AWAY, "FOREIGN")]),
+        (DECLINED, []),
+        (SILENT, []),
+    ],
+)
+def test_requests_that_a_wrong_peer_has_refused_are_counted_by_instrument_and_cause(
+    fault: PeerFault, counted: list[tuple[str, str]]
+) -> None:
+    wrongs, peer = Wrongs(), Answering(fault)
+    link = RouteLink(peer, [AWAY, ELSEWHERE], Pace(), lambda: 100.0, counts=wrongs)
+    link.follow({"c1": ROUTE})
+    link.step()
+    assert wrongs.found == counted
+
+
+def test_queries_that_a_wrong_peer_has_refused_are_counted_too() -> None:
+    wrongs, peer = Wrongs(), Answering()
+    peer.closed = peer.decided = PeerUnanswered("status 403", wrong=PeerWrong.FORBIDDEN)
+    link = RouteLink(peer, [AWAY], Pace(), lambda: 100.0, counts=wrongs)
+    link.follow({"c1": ROUTE})
+    link.follow({"c1": ROUTE, "c2": LATER}, is_tripped=True)
+    link.step()
+    # one for the decision on the withheld entry, one for the state of the other engine
+    assert wrongs.found == [(AWAY, "FORBIDDEN")] * 2
 
 
 def test_an_exit_waits_for_the_answer_to_its_entry_and_is_sent_until_it_arrives() -> None:

@@ -100,10 +100,12 @@ def test_an_alert_of_an_open_notice_is_suppressed_and_counted() -> None:
     assert look.suppressed[Level.MEDIUM] == 1
 
 
-def test_daily_losses_of_one_day_are_one_alert() -> None:
-    losses = [alert(4, "DAILY_LOSS"), alert(9, "DAILY_LOSS", stream="t")]
-    look = look_at(data(losses, [], [notice(4, "DAILY_LOSS", "2026-03-02")]), 0)
+@pytest.mark.parametrize("kind", ["DAILY_LOSS", "ROUTE_REFUSED"])
+def test_daily_losses_and_refused_routes_of_one_day_are_one_alert(kind: str) -> None:
+    found = [alert(4, kind), alert(9, kind, stream="t")]
+    look = look_at(data(found, [], [notice(4, kind, "2026-03-02")]), 0)
     assert [one.ordinal for one in look.alerts] == [4]
+    assert look.suppressed[Level.MEDIUM] == 1
 
 
 def test_a_notice_without_an_event_is_an_alert() -> None:

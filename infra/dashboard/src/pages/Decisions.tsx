@@ -12,6 +12,7 @@ import { moment } from '../parts/time';
 import { VoteTable } from '../parts/VoteTable';
 import { useWords } from '../words/words';
 import { Direction } from './Now';
+import { Routes } from './Routes';
 
 const DECISIONS = graphql(`
   query Decisions(
@@ -84,6 +85,7 @@ export function Decisions({ account }: { readonly account: string }) {
       </form>
       <List label={words('page-decisions')} of={found} columns={COLUMNS} keyOf={one => one.id} onOpen={one => setOpened(one.id)} />
       {opened !== null && <Opened id={opened} />}
+      <Routes account={account} />
     </>
   );
 }
