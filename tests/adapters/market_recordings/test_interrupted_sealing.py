@@ -63,7 +63,10 @@ def test_a_kill_before_any_action_on_a_file_loses_no_row_and_doubles_none(
     if is_damaged:
         segment.write_bytes(without_a_frame(segment.read_bytes()))
     rows, identity = list(read(folder)), identity_of(contents(folder), BOTH)
-    assert is_stated([row for row in rows if not isinstance(row, NoticeRow) or row.notice is Notice.LOST]) is is_damaged
+    assert (
+        is_stated([row for row in rows if not isinstance(row, NoticeRow) or row.notice is Notice.LOST])
+        is is_damaged
+    )
     sealed = sealing_of(folder, tmp_path)
     assert sealed.returncode == 0, sealed.stderr
     copies = copies_in(tmp_path)
@@ -135,7 +138,10 @@ def test_rows_that_were_lost_by_a_full_disk_are_those_that_were_never_durable(tm
     recorder.flush()
     (segment,) = (tmp_path / OPEN).iterdir()
     recorder.add(trade(50))
-    with files_of_at_most(segment.stat().st_size + 100), pytest.raises(RecordingError, match="cannot be written"):
+    with (
+        files_of_at_most(segment.stat().st_size + 100),
+        pytest.raises(RecordingError, match="cannot be written"),
+    ):
         recorder.flush()
     recorder.release()
     assert list(read(tmp_path)) == ROWS[:3]
