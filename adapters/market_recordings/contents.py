@@ -61,8 +61,8 @@ def _contents(root: Path, manifest: _Manifest) -> Contents:
 def missing(root: Path, one: SealedFile) -> str:
     """The sentence for a file that the manifest lists, and that is not there."""
     return (
-        f"{root / one.file} is missing, which was sealed with {counted(one.rows, 'row')}: restore it; if you have moved "
-        f"it, run `whence recordings relist {root}`"
+        f"{root / one.file} is missing, which was sealed with {counted(one.rows, 'row')}: restore it; if you have "
+        f"moved it, run `whence recordings relist {root}`"
     )
 
 

@@ -99,7 +99,7 @@ class Recorder:
         return [] if present is None else [present.path]
 
 
-def _age(path: Path) -> Sequence[int]:
+def _age(path: Path) -> list[int]:
     """Hour, session and number of a segment, of any file in its folder."""
     return [int(digits) for digits in _DIGITS.findall(path.stem)]
 

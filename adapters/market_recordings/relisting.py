@@ -42,7 +42,9 @@ def relist(root: Path) -> Relisted:
         before = read_manifest(root) or {}
         found = {one.file: one for one in _listed(root, before)}
         try:
-            replace_file(root / MANIFEST, b"".join(msgspec.json.encode(one) + b"\n" for one in found.values()))
+            replace_file(
+                root / MANIFEST, b"".join(msgspec.json.encode(one) + b"\n" for one in found.values())
+            )
             synchronise(root)
         except OSError as fault:
             raise InvalidInput(f"{root / MANIFEST} cannot be written: {fault.strerror}") from None
@@ -60,7 +62,9 @@ def _listed(root: Path, before: Mapping[str, SealedFile]) -> Iterator[SealedFile
         if sealed is None or held is None:
             continue
         if sealed != digest:
-            raise InvalidInput(f"{path} was changed after it was sealed: restore it, or move it to another folder")
+            raise InvalidInput(
+                f"{path} was changed after it was sealed: restore it, or move it to another folder"
+            )
         yield SealedFile(
             file=file,
             bytes=path.stat().st_size,

@@ -94,4 +94,3 @@ class Segment:
 
     def _refused(self, fault: OSError) -> RecordingError:
         return RecordingError(f"{self.path} cannot be written: {fault.strerror or fault}")
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 _SEGMENT: Final = "whence.segment"
@@ -22,7 +23,7 @@ def write_stamp(writer: Any, segment: str, digest: str) -> None:
 
 def stamp_of(file: Any) -> Stamp | None:
     """The stamp of an opened Parquet file; None of a recording of an earlier version."""
-    held = file.metadata.metadata or {}
+    held: Mapping[bytes, bytes] = file.metadata.metadata or {}
     try:
         return Stamp(held[_SEGMENT.encode()].decode(), held[_DIGEST.encode()].decode())
     except KeyError:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import struct
 from collections.abc import Iterator
 from pathlib import Path
-from struct import error as Unpackable
-from struct import unpack_from
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from adapters.market_recordings.digest import digest_of
@@ -165,7 +164,7 @@ class _Reading:
         """The frame that begins here; empty where there is none."""
         try:
             return self._frame(at)
-        except (_Short, Unpackable):
+        except (_Short, struct.error):
             return b""
 
     def _frame(self, at: int) -> bytes:
@@ -173,9 +172,9 @@ class _Reading:
         head = self._read(at, _HEAD)
         if len(head) < _HEAD:
             raise _Short
-        mark, length = head[: len(_MARK)], unpack_from("<i", head, len(_MARK))[0]
+        mark, length = head[: len(_MARK)], struct.unpack_from("<i", head, len(_MARK))[0]
         if mark != _MARK or length <= 0:
-            raise Unpackable("no frame begins here")
+            raise struct.error("no frame begins here")
         if at + _HEAD + length > self._size:
             raise _Short
         metadata = self._read(at + _HEAD, length)
@@ -197,7 +196,7 @@ class _Reading:
             self._frame(at)
         except _Short:
             return True
-        except Unpackable:
+        except struct.error:
             return False
         return False
 
@@ -215,13 +214,13 @@ class _Reading:
 
 def _body_length(metadata: bytes) -> int:
     """The length of the body behind this metadata. Raises `struct.error` for bytes that are no flatbuffer `Message`."""
-    table = unpack_from("<I", metadata)[0]
-    fields = table - unpack_from("<i", metadata, table)[0]
+    table = struct.unpack_from("<I", metadata)[0]
+    fields = table - struct.unpack_from("<i", metadata, table)[0]
     if fields < 0:
-        raise Unpackable("it has no table of its fields")
-    has_length = unpack_from("<H", metadata, fields)[0] > _BODY_LENGTH
-    place = unpack_from("<H", metadata, fields + _BODY_LENGTH)[0] if has_length else 0
-    length: int = unpack_from("<q", metadata, table + place)[0] if place else 0  # 0 is left out
+        raise struct.error("it has no table of its fields")
+    has_length = struct.unpack_from("<H", metadata, fields)[0] > _BODY_LENGTH
+    place = struct.unpack_from("<H", metadata, fields + _BODY_LENGTH)[0] if has_length else 0
+    length: int = struct.unpack_from("<q", metadata, table + place)[0] if place else 0  # 0 is left out
     if length < 0 or length % _ALIGNED:
-        raise Unpackable(f"{length} is no length of a body")
+        raise struct.error(f"{length} is no length of a body")
     return length

@@ -24,6 +24,7 @@ from infra.cli.options import (
     InsteadStrategyOption,
     JsonOption,
     LeverageOption,
+    ModelOption,
     MoreCandles,
     QuoteOption,
     RulesOption,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from adapters.tapes import Tape
+    from commands.scorer import Scorer
     from domain.candle import Candle
     from domain.log import LogReader
     from infra.cli.recording_options import RecordingOptions
@@ -93,6 +95,7 @@ def backtest(
     last: ToDayOption = None,
     strategy: InsteadStrategyOption = None,
     values: SetOption = None,
+    model: ModelOption = None,
     log: Annotated[
         str | None,
         typer.Option(
@@ -137,6 +140,8 @@ def backtest(
 
     if check_lookahead and (log is not None or html is not None):
         raise InvalidInput("--check-lookahead writes no log and no page: leave out --log and --html")
+    if check_lookahead and model is not None:
+        raise InvalidInput("--check-lookahead compares signals, which no model changes: leave out --model")
     if list_trades is not None:
         _check_list(list_trades, is_report=not (as_json or check_lookahead))
     if html is not None:
@@ -175,7 +180,9 @@ def backtest(
             _check_recorded(
                 {"--account": account, "--balance": balance, "--leverage": leverage, "--quote": quote}
             )
-            market = _of_log(held, load(log=tape, config=config), change, stretch)
+            market = _of_log(held, load(log=tape, config=config), change, stretch, model)
+        if tape is None:
+            market = _with_model(market, model, settings)
         if target is None:
             _check(market, as_json=as_json)
         else:
@@ -204,7 +211,26 @@ class Market(NamedTuple):
     change: Change
     source: str
     notes: Sequence[str]
+    scorer: Scorer
     recorded: LogReader | None = None
+
+
+def _with_model(market: Market, model: str | None, settings: WhenceSettings) -> Market:
+    """The market with the model of the option in force from the opening of its new log on.
+
+    Raises what `with_file_model` raises, and InvalidInput for features of order books where the market has none.
+    """
+    from infra.cli.other_model import with_file_model
+    from infra.run.recording import FilledBy
+
+    if model is None:
+        return market
+    recording = market.recording(None)
+    has_books = recording.filled_by is FilledBy.BOOKS
+    change, scorer = with_file_model(
+        model, settings, has_books=has_books, needs_books=recording.settings.book.required
+    )
+    return market._replace(change=change, scorer=scorer)
 
 
 def stretch_of(first: str | None, last: str | None) -> Stretch:
@@ -289,6 +315,7 @@ def _of_tapes(
     from infra.cli.rules import rules_notes
     from infra.run.backtest import NO_CHANGE
     from infra.run.candle_recording import Stretch
+    from infra.run.scorers import tape_scorer
     from infra.run.short_tapes import warm_up_notes
 
     print_notes(whole, errors_console())
@@ -302,15 +329,19 @@ def _of_tapes(
         return recorded(planned(parts, settings, plan.stake.currency, change), warming)
 
     traded = {rules.id for rules in plan.instruments}
+    scorer = tape_scorer(settings)
     absent = absent_notes(plan.settings.strategies, traded)
     notes = [*rules_notes(plan), *absent, *warm_up_notes(plan, warming)]
     if warming:
         notes.append(f"{len(warming):,} earlier candles warmed the strategies")
-    return Market(recording, NO_CHANGE, source, notes)
+    return Market(recording, NO_CHANGE, source, notes, scorer)
 
 
-def _of_log(held: ExitStack, source: WhenceSettings, change: Change, stretch: Stretch) -> Market:
+def _of_log(
+    held: ExitStack, source: WhenceSettings, change: Change, stretch: Stretch, model: str | None
+) -> Market:
     from domain.opening import LogOpened, Mode
+    from infra.cli.other_model import with_model
     from infra.config import shown
     from infra.inputs import taped_inputs
     from infra.logs import open_reader
@@ -327,19 +358,20 @@ def _of_log(held: ExitStack, source: WhenceSettings, change: Change, stretch: St
             "it was made from with --candles"
         )
     whole = recorded_inputs(reader, lambda: taped_inputs(source))
+    change, scorer = with_model(change, model, reader, source)
 
     def recording(end: datetime | None) -> Recording:
         return shortened(whole, stretch.begin, stretch.end if end is None else end)
 
     traded = f"the recorded inputs of {shown(source.log)}"
     if change != NO_CHANGE or stretch.begin is not None:
-        return Market(recording, change, traded, (_NOT_COMPARED,))
-    return Market(recording, change, traded, (), reader)
+        return Market(recording, change, traded, (_NOT_COMPARED,), scorer)
+    return Market(recording, change, traded, (), scorer, reader)
 
 
 _NOT_COMPARED = (
-    "The fills are not compared with those of the live run: leave out --from, --strategy and --set for the simulator's "
-    "error"
+    "The fills are not compared with those of the live run: leave out --from, --strategy, --model and --set for "
+    "the simulator's error"
 )
 
 
@@ -356,12 +388,15 @@ def _trade(
     from infra.run.backtesting import Backtesting
 
     began = perf_counter()
-    with stoppable() as stopping, closing(Backtesting(market.recording(None), market.change)) as made:
+    with (
+        stoppable() as stopping,
+        closing(Backtesting(market.recording(None), market.change, market.scorer)) as made,
+    ):
         if not is_followed("backtest", made.steps(), made.recording.total, stopping):
             raise typer.Exit(INTERRUPTED)
         seconds = perf_counter() - began
         _write(made, target)
-        notes = [*market.notes, *hole_notes(made.backtest)]
+        notes = [*market.notes, *made.notes, *hole_notes(made.backtest)]
         report = reported(made, target, market.source, notes, seconds, market.recorded)
         if html is not None:
             report.write(html)

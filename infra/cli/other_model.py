@@ -1,4 +1,4 @@
-"""The option `--model` of a what-if and a shadow: a registered model, a model file, or none."""
+"""The option `--model` of a what-if, a shadow and a backtest: a registered model, a model file, or none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from commands.scorer import LoadedModel, ModelScorer
 from domain.errors import InvalidInput
+from domain.features.book import BOOK_1
 from domain.features.sets import SETS, check_fed
 from domain.log import LogReader
 from domain.model import ModelRegistered
@@ -19,7 +20,7 @@ from infra.config import WhenceSettings
 from infra.learning.model_files import open_model
 from infra.learning.model_folder import loaded
 from infra.model_store import model_store
-from infra.run.backtest import Change
+from infra.run.backtest import NO_CHANGE, Change
 from infra.run.other_model import REASON, OtherModel
 from infra.run.scorers import tape_scorer
 
@@ -63,6 +64,34 @@ def with_model(
         return change, tape_scorer(settings)
     chosen = chosen_model(given, log, settings)
     return replace(change, model=chosen.model), tape_scorer(settings, chosen.files)
+
+
+def with_file_model(
+    given: str, settings: WhenceSettings, *, has_books: bool, needs_books: bool
+) -> tuple[Change, ModelScorer]:
+    """The change and the scorer of a backtest whose log is new, with the model of a file, or none.
+
+    `has_books` states that the market has order books, `needs_books` that the engine has that of every instrument.
+    Raises InvalidInput for what is no file, a damaged file and a feature set that this program or this market does not
+    have, and Refused for one of order books that the engine need not have.
+    """
+    if given == NONE:
+        return NO_CHANGE, tape_scorer(settings)
+    if not (file := Path(given)).is_file():
+        raise InvalidInput(
+            f"--model {given[:60]}: this is no file, and a new log knows no registered model; name the model's file, "
+            f"such as {settings.models.folder}/<sha256>.json"
+        )
+    content, model, data = open_model(file)
+    if content.feature_set == BOOK_1.id and not has_books:
+        raise InvalidInput(
+            f"--model {given}: it reads the features {BOOK_1.id}, figures of order books, which this market does not "
+            "have: trade a recording of `whence record` with --recording"
+        )
+    _check_features(given, content, has_books=needs_books)
+    registration = registration_of(content, model.sha256, _OF_A_FILE, REASON)
+    scorer = tape_scorer(settings, {model.sha256: loaded(data)})
+    return Change(model=OtherModel(registration)), scorer
 
 
 def _registered(log: LogReader) -> Mapping[str, str]:

@@ -112,6 +112,25 @@ def rows(
             typer.echo(msgspec.json.encode(row))
 
 
+@recordings_app.command()
+def relist(folder: FolderArgument) -> None:
+    """Writes the manifest anew from the sealed files, after files were moved or the manifest was lost.
+
+    The rows of every file are read. A file whose rows are not those that were sealed is refused, and the manifest stays
+    as it is. No recorder may write to the folder meanwhile.
+    """
+    from adapters.extras import FILES, check_extras
+    from adapters.market_recordings.relisting import relist as relisted
+    from domain.plain_text import counted
+
+    check_extras("`whence recordings`", FILES)
+    found = relisted(folder)
+    for word, files in (("listed anew", found.added), ("listed no more", found.removed)):
+        for file in files:
+            typer.echo(f"{word}: {file}")
+    typer.echo(f"the manifest of {folder} lists {counted(found.listed, 'file')}")
+
+
 def _replayed(replay: Callable[[], list[Checked]], faults: list[str]) -> list[Checked]:
     """What the replay finds; nothing where it cannot read a file and the faults state why, which then get one more."""
     from domain.errors import InvalidInput

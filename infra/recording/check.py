@@ -143,7 +143,8 @@ def folder_faults(root: Path, instruments: Collection[str] | None = None) -> lis
         return faults
     return [
         f"{one.instrument} was recorded twice at the same time, in the sessions {one.one} and {one.other}: a backtest "
-        "refuses the folder until the files of one of them (their names have its number) are in another one"
+        "refuses the folder until the files of one of them (their names have its number) are in another one, and the "
+        f"manifest was written anew by `whence recordings relist {root}`"
         for one in overlaps(contents(root))
         if instruments is None or one.instrument in instruments
     ]

@@ -143,7 +143,8 @@ def _check_sessions(root: Path, found: Contents) -> None:
     for one in overlaps(found):
         raise InvalidInput(
             f"{root} has {one.instrument} twice at the same time, in the sessions {one.one} and {one.other}: move the "
-            "files of one of them (their names have its number) to another folder"
+            f"files of one of them (their names have its number) to another folder, and run `whence recordings "
+            f"relist {root}`"
         )
 
 

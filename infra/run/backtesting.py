@@ -18,6 +18,7 @@ from adapters.log.grouped import GroupedLog
 from adapters.log.library import open_memory
 from adapters.tapes import Tape
 from commands.input_tape import Taped
+from commands.scorer import NO_SCORER, Scorer
 from domain.candle import Candle
 from domain.log import Envelope, EventLog, Recorded, event_id
 from domain.mark import AccountMarked
@@ -25,6 +26,7 @@ from infra.run.backtest import NO_CHANGE, Backtest, Change, Variant
 from infra.run.book_backtest import BookBacktest
 from infra.run.collecting import seldom_collected
 from infra.run.log_id import settings_form
+from infra.run.other_model import model_notes
 from infra.run.recording import FilledBy, Recording
 from infra.run.shortened import candles_of
 from infra.run.trade_backtest import TradeBacktest
@@ -76,8 +78,16 @@ class TradedMarket:
 class Backtesting:
     """One backtest. `market`, `events` and `write` are complete after `steps` has ended."""
 
-    def __init__(self, recording: Recording, change: Change = NO_CHANGE, *, skips: bool = True) -> None:
-        """With `skips` candles that lead to nothing are passed over; the log is the same.
+    def __init__(
+        self,
+        recording: Recording,
+        change: Change = NO_CHANGE,
+        scorer: Scorer = NO_SCORER,
+        *,
+        skips: bool = True,
+    ) -> None:
+        """`scorer` makes the scores of the models in force. With `skips` candles that lead to nothing are passed over;
+        the log is the same.
 
         Raises InvalidSettings and Refused, which name each setting at fault, before anything is fed.
         """
@@ -89,7 +99,9 @@ class Backtesting:
         self._latest: Envelope | None = None
         self._marked = 0
         made = _MADE[recording.filled_by]
-        self.backtest = made(recording, Variant(log_id=self.log_id, change=change), self._log, self._see)
+        self.backtest = made(
+            recording, Variant(log_id=self.log_id, change=change), self._log, self._see, scorer
+        )
 
     def steps(self) -> Iterator[int]:
         """Feeds the recording, and yields the number of inputs fed so far. Raises what `Backtest.steps` raises."""
@@ -110,6 +122,11 @@ class Backtesting:
         mark, latest = self.backtest.latest_mark, self._latest
         if mark is not None and latest is not None and mark.candles > self._marked:
             yield Recorded(self.head + 1, self._envelope(mark, latest))
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences on the scores of the model that the change puts in force; none without one."""
+        return model_notes(self._log)
 
     def write(self, target: EventLog) -> int:
         """Writes the log in one append; returns the ordinal of its last event. Raises the log's errors."""
@@ -142,4 +159,6 @@ class Backtesting:
 
 def _variant(recording: Recording, change: Change) -> object:
     """What the log's id depends on, beside the id of its source."""
-    return ["backtest", recording.tape, settings_form(change.settings(recording.settings)), change.policy]
+    model = () if change.model is None else (change.model.form,)
+    settings = settings_form(change.settings(recording.settings))
+    return ["backtest", recording.tape, settings, change.policy, *model]

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from adapters.simulated.recorded_book import RecordedBookExchange
 from commands.input_tape import Taped
 from commands.inputs import MarketMoved
+from commands.scorer import NO_SCORER, Scorer
 from domain.candle import Candle
 from domain.log import Envelope, EventLog
 from domain.market import BookReading, BookUpdate, Trade
@@ -35,10 +36,15 @@ class BookBacktest(Backtest):
     """See `Backtest`; the recording is one of books. Requests of people, and rules that change, are on none."""
 
     def __init__(
-        self, source: Recording, variant: Variant, log: EventLog, seen: Callable[[Envelope], None]
+        self,
+        source: Recording,
+        variant: Variant,
+        log: EventLog,
+        seen: Callable[[Envelope], None],
+        scorer: Scorer = NO_SCORER,
     ) -> None:
         """See `Backtest`."""
-        super().__init__(source, variant, log, seen)
+        super().__init__(source, variant, log, seen, scorer)
         simulation, stake = variant.change.settings(source.settings).simulation, source.stake
         self._begins = next(source.inputs()).at
         self._booked = RecordedBookExchange(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from adapters.simulated.traded import TradedExchange
 from commands.inputs import MarketMoved
+from commands.scorer import NO_SCORER, Scorer
 from domain.candle import Candle
 from domain.log import Envelope, EventLog
 from domain.market import Trade
@@ -21,10 +22,15 @@ class TradeBacktest(Backtest):
     """See `Backtest`; the recording is one of trades. Requests of people, and rules that change, are on none."""
 
     def __init__(
-        self, source: Recording, variant: Variant, log: EventLog, seen: Callable[[Envelope], None]
+        self,
+        source: Recording,
+        variant: Variant,
+        log: EventLog,
+        seen: Callable[[Envelope], None],
+        scorer: Scorer = NO_SCORER,
     ) -> None:
         """See `Backtest`."""
-        super().__init__(source, variant, log, seen)
+        super().__init__(source, variant, log, seen, scorer)
         simulation, stake = variant.change.settings(source.settings).simulation, source.stake
         self._traded = TradedExchange(
             {one.id: one for one in source.instruments},

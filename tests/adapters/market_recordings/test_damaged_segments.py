@@ -17,7 +17,9 @@ from adapters.market_recordings.segment import HOUR_NS
 from tests.adapters.market_recordings.test_recording import BTC, ETH, START, recorded, sealed_all, trade
 
 FRAME = b"\xff\xff\xff\xff"
-BATCHES = [[trade(10 * batch + place, instrument=(BTC, ETH)[place % 2]) for place in range(3)] for batch in range(4)]
+BATCHES = [
+    [trade(10 * batch + place, instrument=(BTC, ETH)[place % 2]) for place in range(3)] for batch in range(4)
+]
 ROWS = [row for batch in BATCHES for row in batch]
 
 
@@ -121,9 +123,12 @@ def test_rows_lost_in_the_middle_are_a_gap_of_each_instrument_and_the_segment_is
     found = list(read(tmp_path))
     assert found == before
     assert is_stated(found)
-    assert [row for row in found if not isinstance(row, NoticeRow)] == [row for row in ROWS if row not in lost]
+    assert [row for row in found if not isinstance(row, NoticeRow)] == [
+        row for row in ROWS if row not in lost
+    ]
     assert identity_of(contents(tmp_path), both) == identity
-    assert [(row.instrument, row.detail) for row in read(tmp_path, Wanted(kinds={"notices"}))] == [
+    notices = read(tmp_path, Wanted(kinds={"notices"}))
+    assert [(row.instrument, row.detail) for row in notices if isinstance(row, NoticeRow)] == [
         (BTC, words),
         (ETH, words),
     ]
@@ -154,7 +159,10 @@ def test_a_cut_segment_that_another_one_follows_was_not_cut_by_a_kill(tmp_path: 
     sealed_all(tmp_path)
     found = list(read(tmp_path))
     assert found == before
-    assert [row for row in found if not isinstance(row, NoticeRow)] == [*BATCHES[0], trade(99, START + HOUR_NS)]
+    assert [row for row in found if not isinstance(row, NoticeRow)] == [
+        *BATCHES[0],
+        trade(99, START + HOUR_NS),
+    ]
     assert [row.detail for row in found if isinstance(row, NoticeRow)] == [
         "rows of the trades were damaged before they were sealed, it is not known how many"
     ] * 2

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.market_recordings.parts import OPEN
 from adapters.market_recordings.reader import Wanted, read
-from adapters.market_recordings.recorder import OPEN, Recorder
+from adapters.market_recordings.recorder import Recorder
 from adapters.market_recordings.row import (
     BookRow,
     CandleRow,

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from domain.direction import Side
+from domain.features.book import BOOK_1
+from domain.features.core import CORE_1
+from domain.features.feature_set import FeatureSet
 from domain.order import OrderFilled
 from domain.position import PositionClosed, PositionOpened
+from domain.scored import ScoreOutcome, SignalScored
 from domain.signal import DecisionMade, SignalDetected, Verdict
+from domain.strategies import Intent
+from tests.domain.models.files import constant, rarely
 from tests.infra.cli.conftest import Whence
 from tests.infra.recording.traffic import binance_traffic, received_from_binance, recorded
 from tests.journeys.runs import events_at
@@ -88,3 +96,72 @@ def test_a_recording_is_scalped_with_expected_and_real_slippage_explained_and_re
     )
     verified = whence("replay", "--verify", "--log", log, "--config", str(config))
     assert verified.code == 0, verified
+
+
+def test_a_model_scores_the_signals_of_a_recording_and_the_report_counts_its_scores(
+    whence: Whence, folder: Path, tmp_path: Path
+) -> None:
+    config, log = tmp_path / "scalper.toml", f"sqlite:///{tmp_path}/scored.db"
+    config.write_text(SETTINGS)
+    model = tmp_path / "model.json"
+    model.write_bytes(constant())
+    run = ("backtest", "--recording", str(folder), "--config", str(config), "--json")
+    done = whence(*run, "--model", str(model), "--log", log)
+    assert done.code == 0, done
+    events = [one.envelope.event for one in events_at(log)]
+    scores = [one for one in events if isinstance(one, SignalScored)]
+    entries = [one for one in events if isinstance(one, SignalDetected) and one.intent is Intent.ENTER]
+    assert len(scores) == len(entries) > 0
+    assert {one.outcome for one in scores} == {ScoreOutcome.OK}
+    assert {round(one.confidence or 0, 3) for one in scores} == {0.818}
+    found = json.loads(done.out)
+    digest = sha256(model.read_bytes()).hexdigest()[:12]
+    assert f"The model {digest} scored {len(scores)} signal" in " ".join(found["notes"])
+    model.write_bytes(constant(-3.0))
+    worse = json.loads(whence(*run, "--model", str(model)).out)
+    without = json.loads(whence(*run, "--model", "none").out)
+    assert len({found["log_id"], worse["log_id"], without["log_id"]}) == 3
+
+
+@pytest.mark.parametrize(
+    ("features", "given", "words"),
+    [
+        (
+            BOOK_1,
+            ("--recording", "FOLDER"),
+            "without trading.book.required the engine need not have an order book",
+        ),
+        (
+            BOOK_1,
+            ("--bars", "50"),
+            "figures of order books, which this market does not have: trade a recording",
+        ),
+        (
+            None,
+            ("--bars", "50"),
+            "this is no file, and a new log knows no registered model; name the model's file",
+        ),
+        (CORE_1, ("--bars", "50", "--check-lookahead"), "which no model changes: leave out --model"),
+    ],
+    ids=["books not required", "no books", "no file", "a check of signals"],
+)
+def test_a_model_that_cannot_score_on_the_market_of_a_backtest_is_refused_with_the_reason(
+    whence: Whence,
+    folder: Path,
+    tmp_path: Path,
+    features: FeatureSet | None,
+    given: tuple[str, ...],
+    words: str,
+) -> None:
+    model = tmp_path / "model.json"
+    if features is not None:
+        model.write_bytes(
+            constant(
+                feature_set=features.id,
+                features=features.names,
+                reference=[rarely(name) for name in features.names],
+            )
+        )
+    done = whence("backtest", *(one.replace("FOLDER", str(folder)) for one in given), "--model", str(model))
+    assert done.code == 2, done
+    assert words in " ".join(done.err.split())

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.market_recordings.recorder import Recorder
 from adapters.market_recordings.row import MarketRow, Notice
 from adapters.market_topic.place import MarketTopic
 from adapters.market_topic.publisher import MarketPublisher
+from infra.recording.sink import FolderSink
 from tests.infra.cli.conftest import Whence
 from tests.infra.recording.test_market import BTC, START, book_row, notice_row, trade_row, written
 
@@ -133,3 +135,45 @@ def test_two_recorders_of_an_instrument_in_a_topic_are_a_fault(
     (fault,) = report["faults"]
     assert f"two recorders wrote {BTC}: rows of session {START} are left out" in fault
     assert (found.code, report["instruments"][0]["rows"]) == (1, {"books": 3})
+
+
+def test_a_recording_without_its_manifest_is_refused_until_it_is_listed_again(
+    whence: Whence, folder: Path
+) -> None:
+    manifest = folder / "manifest.jsonl"
+    before = sorted(manifest.read_text().splitlines())
+    manifest.unlink()
+    refused = whence("backtest", "--recording", str(folder))
+    assert refused.code == 2
+    assert f"is in no line of {manifest}, which was removed or shortened" in " ".join(refused.err.split())
+    assert f"run `whence recordings relist {folder}`" in " ".join(refused.err.split())
+    checked = whence("recordings", "check", str(folder))
+    assert (checked.code, checked.out.count("fault: ")) == (1, 6)
+    listed = whence("recordings", "relist", str(folder))
+    assert listed.out.count("listed anew: ") == 6
+    assert listed.out.endswith(f"the manifest of {folder} lists 6 files\n")
+    assert sorted(manifest.read_text().splitlines()) == before
+    assert whence("recordings", "check", str(folder)).code == 0
+
+
+def test_a_segment_that_was_damaged_is_a_declared_gap_and_a_fault(whence: Whence, tmp_path: Path) -> None:
+    folder = tmp_path / "recording"
+    recorder = Recorder(folder, START)
+    for second in range(6):
+        recorder.add(book_row(1_000 * second, second + 1, whole=second in (0, 4)))
+        recorder.flush()
+    (segment,) = recorder.close()
+    recorder.release()
+    data = segment.read_bytes()
+    middle = len(data) // 2
+    segment.write_bytes(data[: middle - 64] + bytes(64) + data[middle:])
+    with closing(FolderSink(folder, START + 1)):
+        pass  # the next recorder seals what is left
+    found = whence("recordings", "check", str(folder), "--json")
+    report = json.loads(found.out)
+    (fault,) = report["faults"]
+    assert fault.startswith(f"{folder}/damaged/{segment.name} was damaged before it was sealed")
+    (one,) = report["instruments"]
+    assert (one["rows"], one["gaps"], one["undeclared_gaps"]) == ({"books": 5, "notices": 1}, 1, 0)
+    assert one["book_is_known"]
+    assert found.code == 1

@@ -193,7 +193,9 @@ def as_of_an_earlier_version(folder: Path) -> None:
     (folder / MANIFEST).unlink()
     parquet = importlib.import_module("pyarrow.parquet")
     for path in folder.rglob("*.parquet"):
-        parquet.write_table(parquet.ParquetFile(path).read().replace_schema_metadata(), path, compression="zstd")
+        parquet.write_table(
+            parquet.ParquetFile(path).read().replace_schema_metadata(), path, compression="zstd"
+        )
 
 
 def test_a_gap_that_a_notice_declares_is_one_reading_until_the_next_whole_book(tmp_path: Path) -> None:
@@ -476,7 +478,9 @@ def test_a_sealed_file_that_no_line_of_the_manifest_lists_is_refused_until_it_is
     path.unlink()
     if line is not None:
         path.write_bytes(b"".join(lines[:line] + lines[line + 1 :]))
-    with pytest.raises(InvalidInput, match=f"is in no line of {path}, which was removed or shortened: restore it"):
+    with pytest.raises(
+        InvalidInput, match=f"is in no line of {path}, which was removed or shortened: restore it"
+    ):
         of_folder(tmp_path)
     assert len(list(faults_of(tmp_path))) == (3 if line is None else 1)
     found = relist(tmp_path)
@@ -489,7 +493,9 @@ def test_a_listed_file_that_is_missing_is_refused_until_it_is_listed_no_more(tmp
     written(tmp_path, [book_row(0, 1, whole=True), trade_row(10)])
     file = next((tmp_path / "trades").rglob("*.parquet"))
     file.unlink()
-    with pytest.raises(InvalidInput, match=f"{file} is missing, which was sealed with 1 row: restore it; if you"):
+    with pytest.raises(
+        InvalidInput, match=f"{file} is missing, which was sealed with 1 row: restore it; if you"
+    ):
         of_folder(tmp_path)
     assert relist(tmp_path).removed == [file.relative_to(tmp_path).as_posix()]
     assert of_folder(tmp_path).kinds == {BTC: frozenset({"books"})}

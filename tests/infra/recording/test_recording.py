@@ -185,7 +185,7 @@ def test_the_oldest_days_go_until_the_recording_has_its_size_and_segments_and_th
     recorder.flush()
     (segment,) = (tmp_path / OPEN).iterdir()
     size = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
-    day = sum(path.stat().st_size for path in sorted((tmp_path / "trades").iterdir())[0].rglob("*.parquet"))
+    day = sum(path.stat().st_size for path in min((tmp_path / "trades").iterdir()).rglob("*.parquet"))
     assert remove_old_days(tmp_path, Kept(bytes=size)) == []
     assert remove_old_days(tmp_path, Kept(bytes=size - day - 1)) == ["2023-11-14", "2023-11-15"]
     assert remove_old_days(tmp_path, Kept(days=2)) == []
@@ -198,7 +198,9 @@ def test_the_oldest_days_go_until_the_recording_has_its_size_and_segments_and_th
     recorder.release()
 
 
-@pytest.mark.parametrize("killed_at", ["begin_removal", "_shorten_manifest", "_remove_unlisted", "end_removal"])
+@pytest.mark.parametrize(
+    "killed_at", ["begin_removal", "_shorten_manifest", "_remove_unlisted", "end_removal"]
+)
 def test_a_kill_while_days_are_removed_leaves_a_recording_that_is_read_and_the_next_call_removes_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: str
 ) -> None:
@@ -210,14 +212,20 @@ def test_a_kill_while_days_are_removed_leaves_a_recording_that_is_read_and_the_n
     def killed(*_given: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(f"adapters.market_recordings.retention.{killed_at}", killed)
-        remove_old_days(tmp_path, Kept(days=1))
+        with pytest.raises(KeyboardInterrupt):
+            remove_old_days(tmp_path, Kept(days=1))
     left = [row.id for row in read(tmp_path) if isinstance(row, TradeRow)]
     assert left == (["0", "1", "2"] if killed_at in ("begin_removal", "_shorten_manifest") else ["2"])
     assert sum(held.rows for held in contents(tmp_path).values()) == len(left)
     assert list(faults_of(tmp_path)) == []
     remove_old_days(tmp_path, Kept(days=1))
     assert [row.id for row in read(tmp_path) if isinstance(row, TradeRow)] == ["2"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.jsonl", "open", "recorder", "trades"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "manifest.jsonl",
+        "open",
+        "recorder",
+        "trades",
+    ]
     assert len(list(tmp_path.rglob("*.parquet"))) == 1
