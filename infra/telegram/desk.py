@@ -621,6 +621,9 @@ class Desk:
         before = self._file.state.screens.get(chat)
         self._opened[chat], self._content[chat] = opened, content
         former = None if before is None or opened.message else before.message or None
+        if opened.message and before != opened:  # what was entered is kept before it is shown
+            self._file.state.screens[chat] = opened
+            self._file.save()
         number = next(self._numbers)
         self._begun.placed(chat, number)
         self._sender.show(chat, ScreenUpdate(content, opened.message or None, former, number))

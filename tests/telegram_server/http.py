@@ -29,8 +29,8 @@ async def served(server: BotServer) -> AsyncGenerator[str]:
                 request.match_info["token"], request.match_info["method"], params, files
             )
         except ReplyLost:
-            assert request.transport is not None
-            request.transport.close()
+            if request.transport is not None:  # the caller may be dead
+                request.transport.close()
             await asyncio.sleep(0)
             return web.Response()
         return web.json_response(body, status=status)
