@@ -14,7 +14,7 @@ from adapters.telegram.alert import Alert
 from adapters.telegram.content import Button, Content
 from adapters.telegram.level import Level
 from adapters.telegram.text import Text, italic, lines
-from infra.telegram.screens import limits, order, position
+from infra.telegram.screens import all_strategies, limits, order, position
 from infra.telegram.screens.auto import START, STOP
 from infra.telegram.screens.journal import EXPORT
 from infra.telegram.screens.risk import TRIP
@@ -32,6 +32,7 @@ BUTTONS: Final[Mapping[str, str]] = {
     limits.CHANGE: "limits-confirm",
     PAUSE: "pause-confirm",
     RESUME: "resume-confirm",
+    **{all_strategies.VERBS[do]: label for do, label in all_strategies.CONFIRMS.items()},
     START: "auto-start-confirm",
     STOP: "auto-stop-confirm",
     TRIP: "kill-confirm",

@@ -11,7 +11,7 @@ from infra.telegram.screens.screen import Data, Scene, Screen, fitting, page
 
 _QUERY = """query ($id: ID!) {
   accounts { account openedBy }
-  chain(id: $id) { beganAt endedAt lines }
+  chain(id: $id) { beganAt endedAt lines nodes { event { account } } }
 }"""
 
 
@@ -20,17 +20,19 @@ def _variables(argument: str) -> Mapping[str, object]:
 
 
 def _render(data: Data, scene: Scene) -> Content:
-    words, chain = scene.words, data["chain"]
+    words, chain, accounts = scene.words, data["chain"], data["accounts"]
     if chain is None:
         body: list[Text | str] = [words("explain-unknown") + " ", code(scene.argument)]
     else:
+        own = {one["event"]["account"] for one in chain["nodes"]}
+        accounts = [one for one in accounts if one["account"] in own]
         body = [
             code(scene.argument),
             f"{moment(chain['beganAt'])} - {moment(chain['endedAt'])}",
             "",
             *fitting(chain["lines"], scene),
         ]
-    return page(scene, "explain", badge(data["accounts"]), body)
+    return page(scene, "explain", badge(accounts), body)
 
 
 EXPLAIN = Screen("explain", _QUERY, _render, variables=_variables, needs_argument=True)

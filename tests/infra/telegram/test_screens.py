@@ -17,13 +17,15 @@ from adapters.telegram.text import MOST_TEXT, units
 from commands.roles import Role
 from infra.telegram import alerts, daily, journal_export, mutations, words
 from infra.telegram.sandbox import forced
-from infra.telegram.screens import auto, next_entry, sandbox
+from infra.telegram.screens import auto, next_entry, sandbox, strategies
+from infra.telegram.screens.all_strategies import CONFIRMS
 from infra.telegram.screens.catalogue import SCREENS
 from infra.telegram.screens.journal import KINDS
 from infra.telegram.screens.limits import LIMITS, word_of
 from infra.telegram.screens.order_terms import BOUNDS
 from infra.telegram.screens.position import RESULTS
 from infra.telegram.screens.screen import Scene
+from infra.telegram.screens.strategies import ALL
 from infra.telegram.screens.trade import CHECKS, NUMBERS, SIDES, TYPES
 from infra.telegram.trading import SENDINGS
 from infra.telegram.words import words_of
@@ -154,7 +156,12 @@ DATA: Mapping[str, Any] = {
     "performance": [RESULT],
     "traded": [{"value": "ETHUSDT-LINEAR.BYBIT"}],
     "prices": [{"instrument": "BTCUSDT-LINEAR.BYBIT", "price": "54596.80", "at": AT}],
-    "chain": {"beganAt": AT, "endedAt": AT, "lines": [f"line {n} of the chain" for n in range(400)]},
+    "chain": {
+        "beganAt": AT,
+        "endedAt": AT,
+        "nodes": [{"event": {"account": "main"}}],
+        "lines": [f"line {n} of the chain" for n in range(400)],
+    },
     "projections": [
         {"name": "orders", "kind": "TODAY", "status": "ACTIVE", "ordinal": 40, "parkedEvents": 0},
         {"name": "equity", "kind": "TODAY", "status": "ACTIVE", "ordinal": 38, "parkedEvents": 1},
@@ -174,6 +181,7 @@ EMPTY: Mapping[str, Any] = {
     "prices": None,
     "chain": None,
 }
+PAUSED = "Their entries are skipped then; their exits and the protection of their positions go on."
 ARGUMENTS = {
     "explain": "4d8bnjj9dt473-e1",
     "kill": "0123456789abcdef",
@@ -183,6 +191,7 @@ ARGUMENTS = {
     "trade": "buy btcusdt limit 50000.06 0.01234",
     "limits": "name=risk.max_positions&given=1&value=4&key=0123456789abcdef",
     "switch": "0123456789abcdef:trend",
+    "all": "key=0123456789abcdef&do=pause&account=main&names=trend%0Ascan",
 }
 
 
@@ -304,6 +313,10 @@ def test_every_document_is_valid_in_the_schema_of_the_api(document: str) -> None
             ],
         ),
         ("switch", ["trend BTCUSDT-LINEAR.BYBIT  RUNNING", "stop 54000, target -"]),
+        (
+            "all",
+            ["trend", "scan", "Pause these 2 strategies? " + PAUSED],
+        ),
         ("explain", ["4d8bnjj9dt473-e1", "line 0 of the chain"]),
         (
             "trade",
@@ -401,6 +414,8 @@ def used() -> set[str]:
     found |= {f"{one.name}-usage" for one in SCREENS.values() if one.needs_argument}
     found |= {f"alert-{level}" for level in ("HIGH", "MEDIUM", "LOW")}
     found |= {f"journal-{kind}" for kind in KINDS}
+    found |= {f"{do}-all{end}" for do in ALL for end in ("", "-question", "-done")} | {*CONFIRMS.values()}
+    found |= {*auto.LABELS, *auto.CONFIRMS, *strategies.LABELS, *strategies.CONFIRMS}
     found |= {"strategy-paused", "strategy-resumed", "auto-started", "auto-stopped"}
     found |= {*auto.STATE_WORDS.values(), *auto.PROPOSED_WORDS.values()}
     found |= {f"trade-{name}" for name in (*SIDES, *TYPES, "instrument", "side", "type", *NUMBERS)}
