@@ -548,8 +548,17 @@ class Desk:
         return screen is not None and screen.sets is not None
 
     async def _debugged(self, debug: DebugCommands, visit: Visit, name: str, argument: str) -> None:
+        """Shows what a command of the sandbox led to. What is shown meanwhile is replaced only where the chat has no
+        other screen by then; /debug_state shows the outcome in any case."""
         scene = Scene(visit.words, visit.person.role, self._clock(), argument)
-        self._place(visit, HOME, "", await debug.content(name, scene, visit.person))
+        first = debug.at_once(name, scene)
+        if first is not None:
+            self._place(visit, HOME, "", first)
+        content = await debug.content(name, scene, visit.person)
+        if first is None:
+            self._place(visit, HOME, "", content)
+        elif self._content.get(visit.chat) is first:
+            self._show(visit.chat, self._opened[visit.chat], content)
 
     def _searched(self, chat: int, text: str) -> str | None:
         """What a typed text opens in the chat's screen; None where that takes no text."""

@@ -341,6 +341,7 @@ sandbox-title = Debug sandbox
 sandbox-off = No sandbox runs.
 sandbox-help = /debug_start, /debug_signal SYMBOL LONG or SHORT, /debug_state, /debug_stop
 sandbox-started = The sandbox runs, with a new log. The first price arrives within a minute.
+sandbox-starting = The sandbox is starting. This screen changes once it runs, or states why it does not.
 sandbox-runs = The sandbox was running before.
 sandbox-stopped = The sandbox is stopped; its log is kept.
 sandbox-failed = The sandbox was not started: { $reason }

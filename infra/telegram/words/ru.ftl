@@ -349,6 +349,7 @@ sandbox-title = Отладочная песочница
 sandbox-off = Песочница не запущена.
 sandbox-help = /debug_start, /debug_signal СИМВОЛ LONG или SHORT, /debug_state, /debug_stop
 sandbox-started = Песочница запущена с новым журналом. Первая цена придёт в течение минуты.
+sandbox-starting = Песочница запускается. Этот экран изменится, когда она заработает, или объяснит, почему нет.
 sandbox-runs = Песочница уже была запущена.
 sandbox-stopped = Песочница остановлена; её журнал сохранён.
 sandbox-failed = Песочница не запущена: { $reason }

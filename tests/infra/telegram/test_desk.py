@@ -23,6 +23,7 @@ from infra.telegram.api import Api, ApiDown, ApiFault, ApiRefused
 from infra.telegram.desk import Desk
 from infra.telegram.mutations import PAUSE_STRATEGY, RESUME_STRATEGY, TRIP_KILL_SWITCH
 from infra.telegram.people import People
+from infra.telegram.sandbox.commands import DebugCommands
 from infra.telegram.screen_key import EXPIRES, new_key
 from infra.telegram.state import Open, StateFile
 from tests.infra.telegram.test_screens import DATA, STATE
@@ -84,7 +85,9 @@ class Recorded:
 
 
 class Bench:
-    def __init__(self, folder: Path, outside: Recorded | None = None) -> None:
+    def __init__(
+        self, folder: Path, outside: Recorded | None = None, debug: DebugCommands | None = None
+    ) -> None:
         self.outside, self.registry = outside or Recorded(), CollectorRegistry()
         self.folder = folder
         self.file = StateFile(folder / "state.json", "http://api")
@@ -99,6 +102,7 @@ class Bench:
             People(SETTINGS, self.file.state.moved, self.file.state.languages),
             metrics,
             lambda: self.now or utc_now(),
+            debug,
         )
 
     async def tap(
