@@ -381,5 +381,5 @@ alert-suppressed = { $n ->
 log-restored = The log was restored: it has other events after event { $after } than those that you were alerted of. Alerts begin anew there.
 screen-account = Account
 command-account = The account that your screens show
-account-help = Portfolio, journal, strategies and risk show this account. The kill switch and the other screens always have all of them.
+account-help = Portfolio, positions, trade, limits, journal, strategies and risk show this account; the other screens have all of them. A button acts on the account that its screen showed.
 account-all = All accounts

@@ -32,7 +32,7 @@ async def main(folder: Path, address: str, port: int) -> None:
     """Runs until it is killed."""
     debug = DebugSettings(on=True, address=address, port=port, folder=folder / "sandbox")
     settings = WhenceSettings(log=f"sqlite:///{folder / 'live.db'}", telegram=TelegramSettings(debug=debug))
-    asyncio.create_subprocess_exec = _reported  # type: ignore[assignment]
+    asyncio.create_subprocess_exec = _reported
     async with aiohttp.ClientSession() as session:
         sandbox = Sandbox(SandboxPlace(settings), session, start_seconds=600)
         await sandbox.start()
