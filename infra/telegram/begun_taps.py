@@ -12,7 +12,7 @@ from typing import Final
 
 from adapters.telegram.alert import Alert
 from adapters.telegram.content import Button
-from infra.telegram.screens import limits, order, position
+from infra.telegram.screens import all_strategies, limits, order, position
 from infra.telegram.screens.auto import START, STOP
 from infra.telegram.screens.journal import EXPORT
 from infra.telegram.screens.risk import TRIP
@@ -31,6 +31,7 @@ BUTTONS: Final[Mapping[str, str]] = {
     limits.CHANGE: "limits-confirm",
     PAUSE: "pause-confirm",
     RESUME: "resume-confirm",
+    **{all_strategies.VERBS[do]: label for do, label in all_strategies.CONFIRMS.items()},
     START: "auto-start-confirm",
     STOP: "auto-stop-confirm",
     TRIP: "kill-confirm",

@@ -47,7 +47,7 @@ from infra.telegram.open_requests import OpenRequests
 from infra.telegram.people import People, Person
 from infra.telegram.sandbox.commands import DebugCommands
 from infra.telegram.screen_key import EXPIRES, is_expired, new_key
-from infra.telegram.screens.accounts import ACCOUNT, CHOOSE_ACCOUNT, narrowed
+from infra.telegram.screens.accounts import ACCOUNT, CHOOSE_ACCOUNT, narrowed, of_accounts
 from infra.telegram.screens.auto import AUTO, START, STOP
 from infra.telegram.screens.catalogue import SCREENS
 from infra.telegram.screens.entered import SET, waits
@@ -243,11 +243,13 @@ class Desk:
         self._begun.sends(Begun(visit.person.user, visit.chat, tap.data), [message])
         self._sender.add(visit.chat, message)
 
-    async def trip(self, visit: Visit, key: str) -> None:
-        """Has the kill switch tripped; the key was made by the first tap. Raises NotTakenUp where it cannot be kept."""
+    async def trip(self, visit: Visit, argument: str) -> None:
+        """Has the kill switch of an account tripped: `KEY:ACCOUNT`, with the key that the first tap made. Raises
+        NotTakenUp where it cannot be kept."""
         if visit.tap is None:
             return
-        kill = Kill(key, visit.person.user, visit.chat, visit.tap.message, visit.tap.id)
+        key, _, account = argument.partition(":")
+        kill = Kill(key, visit.person.user, visit.chat, visit.tap.message, visit.tap.id, account)
         self._begun.note(_tap_of(kill))
         self.kills.add(kill)
         if not self.kills.is_pending(kill):
@@ -266,7 +268,7 @@ class Desk:
             refused = self._after(visit, words("kill-refused", reason=became.reason), RISK)
             self._begin(self._ending(visit, _tap_of(kill), refused))
         else:
-            self._begin(self._ending(visit, _tap_of(kill), self._after_done(visit, became)))
+            self._begin(self._ending(visit, _tap_of(kill), self._after_done(visit, became, kill.account)))
 
     async def acknowledge(self, visit: Visit, notice: str) -> None:
         """Acknowledges a notice."""
@@ -282,19 +284,19 @@ class Desk:
         await self.notify(visit, words("acknowledged" if done else "acknowledged-before"))
 
     async def pause(self, visit: Visit, argument: str) -> None:
-        """Pauses a strategy: `KEY:STRATEGY`, with the key that the first tap made."""
+        """Pauses a strategy: `KEY:ACCOUNT/STRATEGY`, with the key that the first tap made."""
         await self._switch(visit, argument, PAUSE_STRATEGY, "strategy-paused", STRATEGIES)
 
     async def resume(self, visit: Visit, argument: str) -> None:
-        """Resumes a strategy: `KEY:STRATEGY`, with the key that the first tap made."""
+        """Resumes a strategy: `KEY:ACCOUNT/STRATEGY`, with the key that the first tap made."""
         await self._switch(visit, argument, RESUME_STRATEGY, "strategy-resumed", STRATEGIES)
 
     async def start(self, visit: Visit, argument: str) -> None:
-        """Starts a strategy: `KEY:STRATEGY`, with the key that the first tap made."""
+        """Starts a strategy: `KEY:ACCOUNT/STRATEGY`, with the key that the first tap made."""
         await self._switch(visit, argument, RESUME_STRATEGY, "auto-started", AUTO)
 
     async def stop(self, visit: Visit, argument: str) -> None:
-        """Stops a strategy, which pauses it: `KEY:STRATEGY`, with the key that the first tap made."""
+        """Stops a strategy, which pauses it: `KEY:ACCOUNT/STRATEGY`, with the key that the first tap made."""
         await self._switch(visit, argument, PAUSE_STRATEGY, "auto-stopped", AUTO)
 
     async def next_entry(self, visit: Visit, strategy: str) -> None:
@@ -319,8 +321,17 @@ class Desk:
 
     async def _switch(self, visit: Visit, argument: str, document: str, done: str, then: Screen) -> None:
         """Shows what became of it, and the screen `then`. Where nobody knows, the same button can be tapped again."""
-        key, _, strategy = argument.partition(":")
-        given = {"key": f"telegram-{key}", "strategy": strategy, "reason": "by Telegram"}
+        key, _, own = argument.partition(":")
+        account, _, strategy = own.partition("/")
+        if not strategy:
+            await self.notify(visit, visit.words("unknown-button"))
+            return
+        given = {
+            "key": f"telegram-{key}",
+            "account": account,
+            "strategy": strategy,
+            "reason": "by Telegram",
+        }
         became = self._open_requests.became(key, await send(self._api, document, given, visit.person))
         words = visit.words
         if isinstance(became, Open):
@@ -455,16 +466,16 @@ class Desk:
         self._file.save()
         await self.open(visit, ACCOUNT.name)
 
-    async def _after_done(self, visit: Visit, done: Done) -> None:
-        await self._after(visit, await self._kill_outcome(visit, done), RISK)
+    async def _after_done(self, visit: Visit, done: Done, account: str) -> None:
+        await self._after(visit, await self._kill_outcome(visit, done, account), RISK)
 
     async def _after(self, visit: Visit, text: str, screen: Screen) -> None:
         """Shows a sentence over the tapped message, and the screen in it."""
         await self.notify(visit, text)
         await self._open(replace(visit, tap=None), screen, "", message=visit.tap)
 
-    async def _kill_outcome(self, visit: Visit, done: Done) -> str:
-        """States the kill switch as it is now."""
+    async def _kill_outcome(self, visit: Visit, done: Done, account: str) -> str:
+        """States the kill switch of the account as it is now; without a name that of any account."""
         words, person = visit.words, visit.person
         if not done.repeated:
             return words("kill-tripped") if done.changed else words("kill-already")
@@ -473,7 +484,7 @@ class Desk:
         except ApiFault as fault:
             _log.warning("the state of the kill switch is not known: %s", fault)
             return words("kill-unknown")
-        is_tripped = any(state["killSwitch"] for state in data["tradingStates"])
+        is_tripped = any(one["killSwitch"] for one in of_accounts(data["tradingStates"], account))
         return words("kill-already") if is_tripped else words("kill-reset")
 
     async def _tapped(self, visit: Visit, tap: Tap, *, is_late: bool) -> None:
@@ -565,8 +576,17 @@ class Desk:
         return screen is not None and screen.sets is not None
 
     async def _debugged(self, debug: DebugCommands, visit: Visit, name: str, argument: str) -> None:
+        """Shows what a command of the sandbox led to. What is shown meanwhile is replaced only where the chat has no
+        other screen by then; /debug_state shows the outcome in any case."""
         scene = Scene(visit.words, visit.person.role, self._clock(), argument)
-        self._place(visit, HOME, "", await debug.content(name, scene, visit.person))
+        first = debug.at_once(name, scene)
+        if first is not None:
+            self._place(visit, HOME, "", first)
+        content = await debug.content(name, scene, visit.person)
+        if first is None:
+            self._place(visit, HOME, "", content)
+        elif self._content.get(visit.chat) is first:
+            self._show(visit.chat, self._opened[visit.chat], content)
 
     def _searched(self, chat: int, text: str) -> str | None:
         """What a typed text opens in the chat's screen; None where that takes no text."""
@@ -655,7 +675,8 @@ async def _logged(work: Awaitable[object], failed: str = "an update was not carr
 
 def _tap_of(kill: Kill) -> Begun:
     """The tap of a kill switch."""
-    return Begun(kill.user, kill.chat, f"{TRIP}:{kill.key}")
+    account = f":{kill.account}" if kill.account else ""
+    return Begun(kill.user, kill.chat, f"{TRIP}:{kill.key}{account}")
 
 
 def _key(data: str) -> str:

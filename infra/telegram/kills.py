@@ -51,8 +51,9 @@ class Kills:
             raise NotTakenUp(f"the state's file cannot be written: {fault.strerror}") from None
 
     def is_pending(self, kill: Kill) -> bool:
-        """Whether the outcome of the user's kill switch with this key is open."""
-        return any((one.key, one.user) == (kill.key, kill.user) for one in self._file.state.kills)
+        """Whether the outcome of the user's kill switch with this key, for this account, is open."""
+        own = (kill.key, kill.user, kill.account)
+        return any((one.key, one.user, one.account) == own for one in self._file.state.kills)
 
     async def run(self) -> None:
         """Carries the pending ones out until it is cancelled."""
@@ -81,7 +82,11 @@ class Kills:
             )
             self._end(kill)
             return
-        given = {"key": f"telegram-{kill.key}", "reason": "by Telegram"}
+        given = {
+            "key": f"telegram-{kill.key}",
+            "account": kill.account or None,
+            "reason": "by Telegram",
+        }
         became = await send(self._api, TRIP_KILL_SWITCH, given, person)
         if isinstance(became, NotDone) and became.of_caller and kill in self._attempted:
             became = Open(became.reason)

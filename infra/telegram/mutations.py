@@ -14,17 +14,19 @@ _ANSWER = """{
   ... on Refused { code reason }
   ... on TimedOut { known }
 }"""
-TRIP_KILL_SWITCH = f"""mutation ($key: String!, $reason: String!) {{
+TRIP_KILL_SWITCH = f"""mutation ($key: String!, $account: String, $reason: String!) {{
   tripKillSwitch(
-    request: {{idempotencyKey: $key, timeoutSeconds: 10, waitForReadModels: false}}, reason: $reason
+    request: {{idempotencyKey: $key, account: $account, timeoutSeconds: 10, waitForReadModels: false}}
+    reason: $reason
   ) {_ANSWER}
 }}"""
-_SWITCH = """mutation ($key: String!, $strategy: String!, $reason: String!) {{
-  {name}(request: {{idempotencyKey: $key, timeoutSeconds: 10}}, strategy: $strategy, reason: $reason) {answer}
+_REQUEST = "request: {idempotencyKey: $key, account: $account, timeoutSeconds: 10}"
+_SWITCH = """mutation ($key: String!, $account: String!, $strategy: String!, $reason: String!) {{
+  {name}({request}, strategy: $strategy, reason: $reason) {answer}
 }}"""
-PAUSE_STRATEGY = _SWITCH.format(name="pauseStrategy", answer=_ANSWER)
-RESUME_STRATEGY = _SWITCH.format(name="resumeStrategy", answer=_ANSWER)
-KILL_SWITCHES = "query { tradingStates { killSwitch } }"
+PAUSE_STRATEGY = _SWITCH.format(name="pauseStrategy", request=_REQUEST, answer=_ANSWER)
+RESUME_STRATEGY = _SWITCH.format(name="resumeStrategy", request=_REQUEST, answer=_ANSWER)
+KILL_SWITCHES = "query { tradingStates { account killSwitch } }"
 ACKNOWLEDGE_NOTICES = "mutation ($ids: [ID!]!) { acknowledgeNotices(ids: $ids) }"
 _VOTES = "votes { member chamber approves reasons }"
 DRAFT_ORDER = f"""mutation ($key: String!, $account: String!, $terms: OrderTerms!) {{
@@ -39,7 +41,6 @@ PLACE_ORDER = f"""mutation ($key: String!, $account: String!, $confirmation: Str
     request: {{idempotencyKey: $key, account: $account, timeoutSeconds: 10}}, confirmation: $confirmation
   ) {_ANSWER}
 }}"""
-_REQUEST = "request: {idempotencyKey: $key, account: $account, timeoutSeconds: 10}"
 CLOSE_POSITION = f"""mutation ($key: String!, $account: String!, $position: String!) {{
   closePosition({_REQUEST}, position: $position, reason: "by Telegram") {_ANSWER}
 }}"""

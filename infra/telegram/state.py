@@ -39,13 +39,14 @@ class Cursor(msgspec.Struct, frozen=True):
 
 class Kill(msgspec.Struct, frozen=True):
     """A kill switch that a user tapped: the key that the first tap made, where and by whom, and the tap, which is
-    answered."""
+    answered. `account` is the one that its screen showed; empty in a log without one, for that of the engine."""
 
     key: str
     user: int
     chat: int
     message: int
     tap: str
+    account: str = ""
 
 
 class Begun(msgspec.Struct, frozen=True):

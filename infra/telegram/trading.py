@@ -19,7 +19,9 @@ from commands.request import (
     ClosePosition,
     DraftOrder,
     MoveProtection,
+    PauseStrategy,
     PlaceOrder,
+    ResumeStrategy,
 )
 from commands.roles import LEAST_ROLE, Role
 from infra.telegram.api import Api
@@ -31,7 +33,10 @@ from infra.telegram.mutations import (
     CLOSE_POSITION,
     DRAFT_ORDER,
     MOVE_PROTECTION,
+    PAUSE_STRATEGY,
     PLACE_ORDER,
+    RESUME_STRATEGY,
+    Done,
     NotDone,
     Open,
     send,
@@ -39,7 +44,7 @@ from infra.telegram.mutations import (
 from infra.telegram.open_requests import OpenRequests
 from infra.telegram.people import Person
 from infra.telegram.screen_key import new_key
-from infra.telegram.screens import limits, order, position, subject
+from infra.telegram.screens import all_strategies, limits, order, position, subject
 from infra.telegram.screens.accounts import narrowed
 from infra.telegram.screens.entered import ACCOUNT, KEY, REASON, Values, argument_of, values_of
 from infra.telegram.screens.order_terms import sent
@@ -201,6 +206,41 @@ class Trading:
         change = {"name": values.get(limits.NAME, ""), "value": values.get(limits.VALUE, "")}
         return await self._carried_out(_CHANGED, person, values, key, {"changes": [change]})
 
+    async def switch_all(self, person: Person, argument: str, key: str) -> Next:
+        """Pauses or resumes the strategies that the screen showed, one request after the other, each with a key of its
+        own, so that a further tap repeats what had no outcome and changes nothing else."""
+        values, words = all_strategies.values_of(argument), words_of(person.language)
+        do, names = values[all_strategies.DO], all_strategies.names_of(values)
+        if values.get(KEY) != key or not values.get(ACCOUNT) or not names:
+            return Next("all", argument, words("old-screen"))
+        refused: list[str] = []
+        for n, name in enumerate(names):
+            given = {
+                "key": f"{_sent_key(key)}-{n}",
+                "account": values[ACCOUNT],
+                "strategy": name,
+                "reason": "by Telegram, with all strategies",
+            }
+            became = await send(self._api, _SWITCHES[do], given, person)
+            if isinstance(became, Open) or (isinstance(became, NotDone) and became.of_caller):
+                return self._ended_early(person, values, key, became)
+            if isinstance(became, NotDone):
+                refused.append(f"{name}: {became.reason}")
+        self._open.became(key, Done(changed=len(refused) < len(names)))
+        if refused:
+            return Next("strategies", "", words("all-refused", n=len(refused), reasons="; ".join(refused)))
+        return Next("strategies", "", words(f"{do}-all-done", n=len(names)))
+
+    def _ended_early(self, person: Person, values: Values, key: str, became: Open | NotDone) -> Next:
+        """What is shown where one of the requests has no outcome or its caller is refused: the same button goes on."""
+        words, found = words_of(person.language), self._open.became(key, became)
+        if isinstance(found, NotDone):
+            return Next(
+                "all", argument_of({**values, REASON: found.reason}), words("not-done", reason=found.reason)
+            )
+        assert isinstance(found, Open)
+        return Next("all", argument_of(values), words("outcome-open", reason=found.reason))
+
     async def _data(self, screen: Screen, person: Person, argument: str) -> Data:
         return await self._api.execute(screen.query, screen.variables(argument), person.role, person.user)
 
@@ -250,6 +290,8 @@ _CANCELLED: Final = _Sending(CANCEL_ORDER, "order", "cancel-requested", "positio
 _CHANGED: Final = _Sending(CHANGE_SETTINGS, "limits", "limits-changed", "limits")
 
 
+_SWITCHES: Final = {"pause": PAUSE_STRATEGY, "resume": RESUME_STRATEGY}
+"""The mutation that is sent for each of all strategies."""
 SENDINGS: Final = (_CLOSED, _PROTECTED, _AMENDED, _CANCELLED, _CHANGED)
 
 
@@ -264,6 +306,8 @@ STEPS: Final[Mapping[str, Step]] = {
     position.PROTECT: Step(LEAST_ROLE[MoveProtection], "position", Trading.protect, expires=True),
     order.AMEND: Step(LEAST_ROLE[AmendOrder], "order", Trading.amend, expires=True),
     order.CANCEL: Step(LEAST_ROLE[CancelOrder], "order", Trading.cancel, expires=True),
+    all_strategies.PAUSE_ALL: Step(LEAST_ROLE[PauseStrategy], "all", Trading.switch_all, expires=True),
+    all_strategies.RESUME_ALL: Step(LEAST_ROLE[ResumeStrategy], "all", Trading.switch_all, expires=True),
     limits.CHANGE: Step(LEAST_ROLE[ChangeSettings], "limits", Trading.change, expires=True),
 }
 """What each button does, by the verb of its data."""

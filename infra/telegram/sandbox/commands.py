@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from adapters.telegram.content import Content
@@ -16,6 +17,7 @@ from infra.telegram.people import Person
 from infra.telegram.sandbox.forced import RAISE_SIGNAL, NoPrice, read, request_of, signal_of
 from infra.telegram.sandbox.plan import ACCOUNT
 from infra.telegram.sandbox.sandbox import Sandbox, SandboxFailed
+from infra.telegram.screens.figures import age
 from infra.telegram.screens.sandbox import QUERY, sandbox_content
 from infra.telegram.screens.screen import Data, Scene
 
@@ -39,6 +41,11 @@ class DebugCommands:
         """Whether this is a command, and the person may give it."""
         return person.role >= ROLE and name in self._commands
 
+    def at_once(self, name: str, scene: Scene) -> Content | None:
+        """What is shown while the command is carried out; None for one that takes no time."""
+        is_start = name == "debug_start" and self._sandbox.api is None
+        return self._without(replace(scene, argument=""), is_starting=True) if is_start else None
+
     async def content(self, name: str, scene: Scene, person: Person) -> Content:
         """Carries a command out; `scene.argument` is what follows its name."""
         return await self._commands[name](scene, person)
@@ -46,13 +53,23 @@ class DebugCommands:
     async def _start(self, scene: Scene, person: Person) -> Content:
         try:
             began = await self._sandbox.start()
-        except SandboxFailed as fault:
-            return sandbox_content(None, scene, scene.words("sandbox-failed", reason=str(fault)))
+        except SandboxFailed:
+            return self._without(scene)
         return await self._shown(scene, person, scene.words("sandbox-started" if began else "sandbox-runs"))
 
     async def _stop(self, scene: Scene, _person: Person) -> Content:
-        note = scene.words("sandbox-stopped") if await self._sandbox.stop() else ""
-        return sandbox_content(None, scene, note)
+        was_running = await self._sandbox.stop()
+        return self._without(scene, scene.words("sandbox-stopped") if was_running else "")
+
+    def _without(self, scene: Scene, note: str = "", *, is_starting: bool = False) -> Content:
+        """The screen where none runs: one is starting, the last start failed, or neither."""
+        words, begun, failure = scene.words, self._sandbox.begun_at, self._sandbox.failure
+        if begun is not None or is_starting:
+            since = "" if begun is None else f" {age(begun.isoformat(), scene.now, words)}"
+            return sandbox_content(None, scene, words("sandbox-starting") + since, is_starting=True)
+        return sandbox_content(
+            None, scene, note or (words("sandbox-failed", reason=failure) if failure else "")
+        )
 
     async def _state(self, scene: Scene, person: Person) -> Content:
         return await self._shown(scene, person)
@@ -60,7 +77,7 @@ class DebugCommands:
     async def _signal(self, scene: Scene, person: Person) -> Content:
         api = self._sandbox.api
         if api is None:
-            return sandbox_content(None, scene)
+            return self._without(scene)
         return await self._shown(scene, person, await self._forced(api, scene, person))
 
     async def _forced(self, api: Api, scene: Scene, person: Person) -> str:
@@ -85,7 +102,7 @@ class DebugCommands:
     async def _shown(self, scene: Scene, person: Person, note: str = "") -> Content:
         api = self._sandbox.api
         if api is None:
-            return sandbox_content(None, scene, note)
+            return self._without(scene, note)
         try:
             return sandbox_content(await _read(api, person), scene, note)
         except ApiFault as fault:

@@ -1,7 +1,8 @@
 """The process of a sandbox: a demo on live prices with a new log, which only a bot starts.
 
 The plan is the first line of standard input, as JSON. The first line of standard output is the token of its API. It
-ends with SIGTERM, and where standard input is closed, so that no sandbox outlives its bot.
+ends with SIGTERM, and where standard input is closed, as by the death of its bot; one that does not stop in time then
+kills itself, so that no sandbox outlives its bot.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Final
 
 import msgspec
@@ -33,6 +34,8 @@ _TRADING: Final[dict[str, object]] = {
 }
 """A signal is forced: no pause, no share of won trades and no ratio keeps it out. The limits of money stay."""
 _REFUSED: Final = 2
+_STOP_SECONDS: Final = 20.0
+"""How long it may take to stop once its bot is gone."""
 
 
 def check(plan: SandboxPlan) -> None:
@@ -79,8 +82,11 @@ def _refused(why: str) -> int:
 
 
 def _end_with_the_bot() -> None:
+    """Returns never: the process ends by either signal."""
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
+    Event().wait(_STOP_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from infra.telegram.api import Api
 from infra.telegram.sandbox.plan import SandboxPlace, SandboxPlan, sandbox_environment
 
 _log = logging.getLogger(__name__)
-_START_SECONDS: Final = 60.0
+_START_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 20.0
 _LONGEST_LINE: Final = 1 << 20
 _BEGUN: Final = "trading: "
@@ -48,6 +48,10 @@ class Sandbox:
         self._start_seconds = start_seconds
         self._changing = asyncio.Lock()
         self._running: _Running | None = None
+        self.begun_at: datetime | None = None
+        """Since when a start is under way (UTC); None where none is."""
+        self.failure = ""
+        """Why the last start failed; empty where it did not."""
 
     @property
     def api(self) -> Api | None:
@@ -60,22 +64,32 @@ class Sandbox:
         async with self._changing:
             if self.api is not None:
                 return False
-            await self._end()
-            self._place.folder.mkdir(parents=True, exist_ok=True)
-            running = await _Running.begun(self._place)
+            self.begun_at, self.failure = self._clock(), ""
             try:
-                plan = self._place.plan(self._clock())
-                running.api = await running.served(plan, self._session, self._start_seconds)
-            except BaseException:
-                await running.end()
+                self._running = await self._started()
+            except SandboxFailed as fault:
+                self.failure = str(fault)
                 raise
-            self._running = running
+            finally:
+                self.begun_at = None
             return True
+
+    async def _started(self) -> _Running:
+        await self._end()
+        self._place.folder.mkdir(parents=True, exist_ok=True)
+        running = await _Running.begun(self._place)
+        try:
+            plan = self._place.plan(self._clock())
+            running.api = await running.served(plan, self._session, self._start_seconds)
+        except BaseException:
+            await running.end()
+            raise
+        return running
 
     async def stop(self) -> bool:
         """Ends it; returns false where none ran."""
         async with self._changing:
-            was_running = self.api is not None
+            was_running, self.failure = self.api is not None, ""
             await self._end()
             return was_running
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
-from adapters.telegram.content import Button, Content, Rows, fits
+from adapters.telegram.content import Button, Content, fits
 from adapters.telegram.text import Text, bold, code
-from commands.request import PauseStrategy
-from commands.roles import LEAST_ROLE
 from infra.telegram.screens.figures import UNKNOWN, age, badge, moment, money, number
 from infra.telegram.screens.next_entry import NEXT
 from infra.telegram.screens.screen import OPEN, Data, Scene, Screen, page
-from infra.telegram.screens.strategies import Instance
+from infra.telegram.screens.strategies import ROLE, confirmations, instances_of, named, switches
 from infra.telegram.screens.unrealised import unrealised_of
 from infra.telegram.screens.watched import AutoState, Proposed, Watched, watched_of
 
 START: Final = "start"
-"""The verb of the button that starts a strategy: `start:KEY:STRATEGY`."""
+"""The verb of the button that starts a strategy: `start:KEY:ACCOUNT/STRATEGY`."""
 STOP: Final = "stop"
-"""The verb of the button that stops one: `stop:KEY:STRATEGY`."""
-_ROLE: Final = LEAST_ROLE[PauseStrategy]
+"""The verb of the button that stops one: `stop:KEY:ACCOUNT/STRATEGY`."""
+LABELS: Final = ("auto-stop", "auto-start")
+CONFIRMS: Final = ("auto-stop-confirm", "auto-start-confirm")
+"""The words of the buttons for a strategy that runs and for one that is stopped."""
 _MOST: Final = 8
-_IN_A_ROW: Final = 2
 _SIGNALS: Final = 100
 """The newest signals that are read, of all strategies together."""
 _QUERY: Final = f"""query {{
@@ -51,7 +49,8 @@ def _render(data: Data, scene: Scene) -> Content:
         body += _shown(one, data, scene)
     if len(found) > _MOST:
         body += [scene.words("more", n=len(found) - _MOST), scene.words("auto-more")]
-    rows = _switches([one.instance for one in found[:_MOST]], scene) if scene.role >= _ROLE else ()
+    shown = list({one.instance.reference: one.instance for one in found[:_MOST]}.values())
+    rows = switches(shown, START, "switch", LABELS, scene) if scene.role >= ROLE else ()
     return page(scene, "auto", badge(data["accounts"]), body or [scene.words("auto-none")], rows)
 
 
@@ -129,46 +128,25 @@ def _blocked(one: Watched, scene: Scene) -> list[Text | str]:
     return found
 
 
-def _switches(instances: Sequence[Instance], scene: Scene) -> Rows:
-    """A button for each strategy whose id a button has room for."""
-    buttons: dict[str, Button] = {}
-    for one in instances:
-        if fits(f"{START}:{'0' * 16}:{one.name}"):
-            label = scene.words("auto-start" if one.is_paused else "auto-stop", strategy=one.name)
-            buttons.setdefault(one.name, Button(label, f"{OPEN}:switch:{one.name}"))
-    row = list(buttons.values())
-    return tuple(tuple(row[n : n + _IN_A_ROW]) for n in range(0, len(row), _IN_A_ROW))
-
-
 def _render_switch(data: Data, scene: Scene) -> Content:
     words = scene.words
-    _, _, name = scene.argument.partition(":")
-    found = [one for one in watched_of(data) if one.instance.name == name]
-    body: list[Text | str] = [] if found else [words("strategy-unknown", strategy=name)]
+    key, _, own = scene.argument.partition(":")
+    instances = named(instances_of(data), own)
+    accounts = [one.account for one in instances]
+    found = [one for one in watched_of(data) if one.instance in instances]
+    body: list[Text | str] = [] if found else [words("strategy-unknown", strategy=own)]
     for one in found[:_MOST]:
         body += _shown(one, data, scene)
-    rows: list[tuple[Button, ...]] = []
-    if found and not fits(f"{START}:{scene.argument}"):
-        body.append(words("strategy-long"))
-    elif found:
-        body.append(words("auto-question"))
-        rows = [(button,) for button in _confirmations([one.instance for one in found], scene)]
-    if found and fits(f"{NEXT}:{name}"):
-        rows.append((Button(words("next-entry-button"), f"{NEXT}:{name}"),))
+    confirmed = confirmations(instances, key, (STOP, START), CONFIRMS, scene)
+    rows: list[tuple[Button, ...]] = [(button,) for button in confirmed]
+    if found:
+        body.append(words("auto-question" if confirmed else "strategy-long"))
+    if instances and fits(f"{NEXT}:{instances[0].name}"):
+        rows.append((Button(words("next-entry-button"), f"{NEXT}:{instances[0].name}"),))
     rows.append((Button(words("cancel"), f"{OPEN}:auto"),))
-    own = Scene(words, scene.role, scene.now, name)
-    return page(own, "switch", badge(data["accounts"]), body, tuple(rows))
-
-
-def _confirmations(found: Sequence[Instance], scene: Scene) -> list[Button]:
-    """Stop where it runs in an account, and start where it is stopped in one."""
-    buttons: list[Button] = []
-    if not all(one.is_paused for one in found):
-        buttons.append(Button(scene.words("auto-stop-confirm"), f"{STOP}:{scene.argument}"))
-    if any(one.is_paused for one in found):
-        buttons.append(Button(scene.words("auto-start-confirm"), f"{START}:{scene.argument}"))
-    return buttons
+    own_scene = Scene(words, scene.role, scene.now, own)
+    return page(own_scene, "switch", badge(accounts or data["accounts"]), body, tuple(rows))
 
 
 AUTO = Screen("auto", _QUERY, _render, is_live=True)
-SWITCH = Screen("switch", _QUERY, _render_switch, _ROLE, drafts=True, is_listed=False, needs_argument=True)
+SWITCH = Screen("switch", _QUERY, _render_switch, ROLE, drafts=True, is_listed=False, needs_argument=True)

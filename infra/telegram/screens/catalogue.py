@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from infra.telegram.screens.accounts import ACCOUNT
+from infra.telegram.screens.all_strategies import ALL_STRATEGIES
 from infra.telegram.screens.auto import AUTO, SWITCH
 from infra.telegram.screens.explain import EXPLAIN
 from infra.telegram.screens.home import home_of
@@ -35,6 +36,7 @@ _LISTED: Final = [
     EXPLAIN,
     KILL,
     STRATEGY,
+    ALL_STRATEGIES,
     TRADE,
     POSITIONS,
     POSITION,

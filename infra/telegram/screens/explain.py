@@ -18,7 +18,7 @@ _QUERY: Final = """query ($id: ID!) {
   accounts { account openedBy }
   chain(id: $id) {
     beganAt endedAt
-    nodes { because depth event { ordinal type line json occurredAt } }
+    nodes { because depth event { account ordinal type line json occurredAt } }
   }
 }"""
 
@@ -28,17 +28,19 @@ def _variables(argument: str) -> Mapping[str, object]:
 
 
 def _render(data: Data, scene: Scene) -> Content:
-    words, chain = scene.words, data["chain"]
+    words, chain, accounts = scene.words, data["chain"], data["accounts"]
     if chain is None:
         body: list[Text | str] = [words("explain-unknown") + " ", code(scene.argument)]
     else:
+        own = {one["event"]["account"] for one in chain["nodes"]}
+        accounts = [one for one in accounts if one["account"] in own]
         body = [
             code(scene.argument),
             f"{moment(chain['beganAt'])} - {moment(chain['endedAt'])}",
             "",
             *fitting(_lines(chain["nodes"], scene.words), scene),
         ]
-    return page(scene, "explain", badge(data["accounts"]), body)
+    return page(scene, "explain", badge(accounts), body)
 
 
 def _lines(nodes: Sequence[Data], words: Words) -> list[Text | str]:

@@ -51,7 +51,7 @@ def next_entry_content(strategy: str, drafts: Sequence[Drafted], scene: Scene) -
     body: list[Text | str] = [bold(f"{words('next-entry')}  {strategy}"), ""]
     for signal, answer in drafts:
         body += [
-            bold(f"{signal['instrument']}  {words(signal['direction'].lower())}"),
+            bold(f"{signal['account']} {signal['instrument']}  {words(signal['direction'].lower())}"),
             *_lines(answer, scene),
             "",
         ]

@@ -178,15 +178,14 @@ def _notional(order: Data, changed: Mapping[str, Amended], data: Data) -> str:
     last = next(
         (one["price"] for one in data["prices"] or () if one["instrument"] == order["instrument"]), None
     )
-    old = {"price": order["limitPrice"] or order["triggerPrice"] or last, "quantity": order["quantity"]}
-    new = old | {name: one.new for name, one in changed.items()}
-    if old["price"] is None:
+    price: str | None = order["limitPrice"] or order["triggerPrice"] or last
+    if price is None:
         return UNKNOWN
+    old = {"price": price, "quantity": str(order["quantity"])}
+    new = old | {name: one.new for name, one in changed.items()}
     rules = rules_of(data["instruments"], order["instrument"], order["account"])
-    shown = (
-        money(str(Decimal(one["price"]) * Decimal(one["quantity"])), "" if rules is None else rules.quote)
-        for one in (old, new)
-    )
+    quote = "" if rules is None else rules.quote
+    shown = (money(str(Decimal(one["price"]) * Decimal(one["quantity"])), quote) for one in (old, new))
     return " → ".join(shown)
 
 

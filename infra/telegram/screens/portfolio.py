@@ -73,7 +73,8 @@ def _position(position: Data, data: Data, scene: Scene) -> list[Text | str]:
     words, profit = scene.words, unrealised_of([position], data["prices"])
     shown = [] if profit is None else [f"{words('unrealised')}: {money(str(profit.profit), signed=True)}"]
     size = f"{number(position['quantity'])} @ {number(position['averagePrice'])}"
-    head = bold(position["instrument"]) + f"  {words(position['direction'].lower())} {size}"
+    account = f"{position['account']} " if len(data["accounts"]) > 1 else ""
+    head = bold(f"{account}{position['instrument']}") + f"  {words(position['direction'].lower())} {size}"
     stop, target = number(position["stop"]), number(position["target"])
     return [
         head,

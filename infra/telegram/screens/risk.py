@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from adapters.telegram.content import Button, Content
+from adapters.telegram.content import Button, Content, Rows, fits
 from adapters.telegram.text import Text, bold
 from commands.request import ChangeSettings, TripKillSwitch
 from commands.roles import LEAST_ROLE
@@ -14,7 +14,7 @@ from infra.telegram.screens.figures import UNKNOWN, badge, moment, money
 from infra.telegram.screens.screen import OPEN, Data, Scene, Screen, page
 
 TRIP = "trip"
-"""The verb of the button that trips the kill switch: `trip:KEY`."""
+"""The verb of the button that trips the kill switch of an account: `trip:KEY:ACCOUNT`."""
 _LIMITS = ("max_risk_per_trade", "max_daily_loss", "max_positions", "max_total_risk", "on_kill")
 _ACCOUNTS = (
     "account openedBy currency balance dayBalance dayRealised exposure openRisk openPositions settings"
@@ -110,11 +110,21 @@ def _render_kill(data: Data, scene: Scene) -> Content:
             f"on_kill: {account['settings'].get('risk', {}).get('on_kill', UNKNOWN)}",
         ]
     body.append(f"{words('working-orders')}: {data['orders']['totalCount']}")
-    rows = (
-        (Button(words("kill-confirm"), f"{TRIP}:{scene.argument}"),),
-        (Button(words("cancel"), f"{OPEN}:risk"),),
-    )
+    rows = (*_trips(data, scene), (Button(words("cancel"), f"{OPEN}:risk"),))
     return page(scene, "kill", badge(data["accounts"]), body, rows)
+
+
+def _trips(data: Data, scene: Scene) -> Rows:
+    """A button for each account, which names it where there are several; one for the engine's own in a log without."""
+    names = [str(one["account"]) for one in data["accounts"]]
+    if len(names) < 2:
+        own = "".join(f":{name}" for name in names)
+        return ((Button(scene.words("kill-confirm"), f"{TRIP}:{scene.argument}{own}"),),)
+    return tuple(
+        (Button(f"{scene.words('kill-confirm')}: {name}", f"{TRIP}:{scene.argument}:{name}"),)
+        for name in names
+        if fits(f"{TRIP}:{scene.argument}:{name}")
+    )
 
 
 RISK = Screen("risk", _QUERY, _render, is_live=True, by_account=same_query)

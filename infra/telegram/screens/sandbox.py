@@ -24,12 +24,16 @@ QUERY: Final = """query {
 }"""
 
 
-def sandbox_content(data: Data | None, scene: Scene, note: str = "") -> Content:
-    """The state of the running sandbox; `data` is None where none runs. `note` is what has just been done."""
+def sandbox_content(data: Data | None, scene: Scene, note: str = "", *, is_starting: bool = False) -> Content:
+    """The state of the running sandbox; `data` is None where none runs, or where it is starting. `note` is what has
+    just been done."""
     words = scene.words
     body: list[Text | str] = [bold(f"{words('sandbox-title')}  {BADGE}"), ""]
     body += [note, ""] if note else []
-    body += [words("sandbox-off")] if data is None else [*_account(data, scene), *_market(data, scene)]
+    if data is None:
+        body += [] if is_starting else [words("sandbox-off")]
+    else:
+        body += [*_account(data, scene), *_market(data, scene)]
     body += ["", words("sandbox-help")]
     return Content(lines(body).cut(), ((Button(words("menu"), f"{OPEN}:{HOME}"),),))
 

@@ -16,14 +16,19 @@ from infra.telegram.screens.figures import UNKNOWN, badge, moment, money, percen
 from infra.telegram.screens.screen import OPEN, Data, Scene, Screen, page
 
 PAUSE: Final = "pause"
-"""The verb of the button that pauses a strategy: `pause:KEY:STRATEGY`."""
+"""The verb of the button that pauses a strategy: `pause:KEY:ACCOUNT/STRATEGY`."""
 RESUME: Final = "resume"
-"""The verb of the button that resumes one: `resume:KEY:STRATEGY`."""
-_ROLE: Final = LEAST_ROLE[PauseStrategy]
+"""The verb of the button that resumes one: `resume:KEY:ACCOUNT/STRATEGY`."""
+ROLE: Final = LEAST_ROLE[PauseStrategy]
+ALL: Final = {"pause": False, "resume": True}
+"""What is done to all strategies of an account, and whether those that it is done to are paused."""
+LABELS: Final = ("strategy-pause", "strategy-resume")
+CONFIRMS: Final = ("pause-confirm", "resume-confirm")
+"""The words of the buttons for a strategy that runs and for one that is paused."""
 _MOST: Final = 12
 _MOST_INSTRUMENTS: Final = 5
 _IN_A_ROW: Final = 2
-_QUERY: Final = """query {
+QUERY: Final = """query {
   accounts { account openedBy currency settings }
   tradingStates { account paused pauses { strategy losses until } }
   performance(by: STRATEGY) { account value trades winRate net largestLoss maxDrawdown }
@@ -39,6 +44,11 @@ class Instance:
     state: Data
     name: str
     settings: Data | None
+
+    @property
+    def reference(self) -> str:
+        """What a button names it by: `ACCOUNT/STRATEGY`, because accounts may share ids."""
+        return f"{self.account['account']}/{self.name}"
 
     @property
     def is_paused(self) -> bool:
@@ -58,6 +68,11 @@ def instances_of(data: Data) -> Sequence[Instance]:
     return found
 
 
+def named(found: Sequence[Instance], own: str) -> Sequence[Instance]:
+    """The strategy of this reference, or those of this name in every account."""
+    return [one for one in found if own in (one.reference, one.name)]
+
+
 def _id(settings: Data) -> str:
     """As `StrategySettings.instance`."""
     return str(settings.get("id") or settings.get("name") or settings.get("strategy") or "")
@@ -70,7 +85,7 @@ def _render(data: Data, scene: Scene) -> Content:
         body += _shown(one, data, scene)
     if len(found) > _MOST:
         body += [scene.words("more", n=len(found) - _MOST), scene.words("strategies-more")]
-    rows = _switches(found[:_MOST], scene) if scene.role >= _ROLE else ()
+    rows = _switches(found, scene) if scene.role >= ROLE else ()
     return page(scene, "strategies", badge(data["accounts"]), body or [scene.words("strategies-none")], rows)
 
 
@@ -130,43 +145,77 @@ def _share(rate: str | None) -> str:
 
 
 def _switches(instances: Sequence[Instance], scene: Scene) -> Rows:
-    """A button for each strategy whose id a button has room for."""
-    buttons: dict[str, Button] = {}
-    for one in instances:
-        if fits(f"{RESUME}:{'0' * 16}:{one.name}"):
-            label = scene.words("strategy-resume" if one.is_paused else "strategy-pause", strategy=one.name)
-            buttons.setdefault(one.name, Button(label, f"{OPEN}:strategy:{one.name}"))
-    row = list(buttons.values())
+    """A button for each strategy whose id a button has room for, and those for all strategies of an account."""
+    return (*of_all(instances, scene), *switches(instances[:_MOST], RESUME, "strategy", LABELS, scene))
+
+
+def switches(
+    instances: Sequence[Instance], verb: str, screen: str, labels: tuple[str, str], scene: Scene
+) -> Rows:
+    """A button to `screen` for each strategy; `labels` are the words for one that runs and for one that is paused. An
+    id has one where the button with the longest `verb` has room for it, too."""
+    several = len({one.account["account"] for one in instances}) > 1
+    row = [
+        Button(
+            scene.words(labels[one.is_paused], strategy=one.reference if several else one.name),
+            f"{OPEN}:{screen}:{one.reference}",
+        )
+        for one in instances
+        if fits(f"{verb}:{'0' * 16}:{one.reference}")
+    ]
     return tuple(tuple(row[n : n + _IN_A_ROW]) for n in range(0, len(row), _IN_A_ROW))
+
+
+def of_all(instances: Sequence[Instance], scene: Scene) -> Rows:
+    """For each account with several strategies a button that pauses those that run, and one that resumes those that
+    are paused."""
+    rows: list[tuple[Button, ...]] = []
+    accounts = dict.fromkeys(one.account["account"] for one in instances)
+    for account in accounts:
+        own = [one for one in instances if one.account["account"] == account]
+        wanted = [do for do, paused in ALL.items() if any(one.is_paused is paused for one in own)]
+        named = f" {account}" if len(accounts) > 1 else ""
+        row = tuple(
+            Button(scene.words(f"{do}-all") + named + " …", f"{OPEN}:all:{do}/{account}") for do in wanted
+        )
+        rows += [row] if len(own) > 1 and row else []
+    return tuple(rows)
 
 
 def _render_one(data: Data, scene: Scene) -> Content:
     words = scene.words
-    _, _, name = scene.argument.partition(":")
-    found = [one for one in instances_of(data) if one.name == name]
-    body: list[Text | str] = [] if found else [words("strategy-unknown", strategy=name)]
+    key, _, own = scene.argument.partition(":")
+    found = named(instances_of(data), own)
+    body: list[Text | str] = [] if found else [words("strategy-unknown", strategy=own)]
     for one in found:
         body += _shown(one, data, scene)
-    rows: list[tuple[Button, ...]] = []
-    if found and not fits(f"{RESUME}:{scene.argument}"):
-        body.append(words("strategy-long"))
-    elif found:
-        body.append(words("strategy-question"))
-        rows = [(button,) for button in _confirmations(found, scene)]
-    rows.append((Button(words("cancel"), f"{OPEN}:strategies"),))
-    own = replace(scene, argument=name)
-    return page(own, "strategy", badge(data["accounts"]), body, tuple(rows))
+    confirmed = confirmations(found, key, (PAUSE, RESUME), CONFIRMS, scene)
+    if found:
+        body.append(words("strategy-question" if confirmed else "strategy-long"))
+    rows = (*((button,) for button in confirmed), (Button(words("cancel"), f"{OPEN}:strategies"),))
+    return page(
+        replace(scene, argument=own), "strategy", badge(_accounts(found) or data["accounts"]), body, rows
+    )
 
 
-def _confirmations(found: Sequence[Instance], scene: Scene) -> list[Button]:
-    """Pause where it runs in an account, and resume where it is paused in one."""
-    buttons: list[Button] = []
-    if not all(one.is_paused for one in found):
-        buttons.append(Button(scene.words("pause-confirm"), f"{PAUSE}:{scene.argument}"))
-    if any(one.is_paused for one in found):
-        buttons.append(Button(scene.words("resume-confirm"), f"{RESUME}:{scene.argument}"))
-    return buttons
+def _accounts(found: Sequence[Instance]) -> Sequence[Data]:
+    return [one.account for one in found]
 
 
-STRATEGIES = Screen("strategies", _QUERY, _render, is_live=True, by_account=same_query)
-STRATEGY = Screen("strategy", _QUERY, _render_one, _ROLE, drafts=True, is_listed=False, needs_argument=True)
+def confirmations(
+    found: Sequence[Instance], key: str, verbs: tuple[str, str], labels: tuple[str, str], scene: Scene
+) -> list[Button]:
+    """The first verb for a strategy that runs, the second one for one that is paused, each for its own account."""
+    several = len(found) > 1
+    buttons = [
+        Button(
+            scene.words(labels[one.is_paused]) + (f": {one.account['account']}" if several else ""),
+            f"{verbs[one.is_paused]}:{key}:{one.reference}",
+        )
+        for one in found
+    ]
+    return [one for one in buttons if fits(one.data)]
+
+
+STRATEGIES = Screen("strategies", QUERY, _render, is_live=True, by_account=same_query)
+STRATEGY = Screen("strategy", QUERY, _render_one, ROLE, drafts=True, is_listed=False, needs_argument=True)

@@ -120,6 +120,34 @@ command-strategies = Strategies with state and results
 command-strategy = Pause or resume a strategy
 strategies-none = No strategy is configured.
 strategies-more = Send /strategy and the id for any of them.
+screen-all = All strategies
+command-all = Pause or resume all strategies
+all-usage = Send /all pause or /all resume.
+all-none = No strategy of this account is concerned.
+all-refused = { $n ->
+    [one] One strategy was not changed: { $reasons }
+   *[other] { $n } strategies were not changed: { $reasons }
+}
+pause-all = ❚❚ Pause all
+resume-all = ▶ Resume all
+pause-all-confirm = Pause all of these now
+resume-all-confirm = Resume all of these now
+pause-all-question = { $n ->
+    [one] Pause this strategy? Its entries are skipped then; its exits and the protection of its positions go on.
+   *[other] Pause these { $n } strategies? Their entries are skipped then; their exits and the protection of their positions go on.
+}
+resume-all-question = { $n ->
+    [one] Resume this strategy? Its entries are judged again then.
+   *[other] Resume these { $n } strategies? Their entries are judged again then.
+}
+pause-all-done = { $n ->
+    [one] One strategy is paused.
+   *[other] { $n } strategies are paused.
+}
+resume-all-done = { $n ->
+    [one] One strategy is resumed.
+   *[other] { $n } strategies are resumed.
+}
 strategy-usage = Send /strategy and the id of a strategy; /strategies lists them.
 strategy-unknown = No strategy in force has the id { $strategy }.
 strategy-is-paused = paused
@@ -322,6 +350,7 @@ sandbox-title = Debug sandbox
 sandbox-off = No sandbox runs.
 sandbox-help = /debug_start, /debug_signal SYMBOL LONG or SHORT, /debug_state, /debug_stop
 sandbox-started = The sandbox runs, with a new log. The first price arrives within a minute.
+sandbox-starting = The sandbox is starting. This screen changes once it runs, or states why it does not.
 sandbox-runs = The sandbox was running before.
 sandbox-stopped = The sandbox is stopped; its log is kept.
 sandbox-failed = The sandbox was not started: { $reason }
@@ -361,5 +390,5 @@ alert-suppressed = { $n ->
 log-restored = The log was restored: it has other events after event { $after } than those that you were alerted of. Alerts begin anew there.
 screen-account = Account
 command-account = The account that your screens show
-account-help = Portfolio, journal, strategies and risk show this account. The kill switch and the other screens always have all of them.
+account-help = Portfolio, positions, trade, limits, journal, strategies and risk show this account; the other screens have all of them. A button acts on the account that its screen showed.
 account-all = All accounts

@@ -140,8 +140,8 @@ def test_words_after_the_command_choose_strategies_and_instruments(words: str, f
 
 def test_a_strategy_is_started_and_stopped_on_a_screen_of_its_own() -> None:
     found = buttons(rendered("auto"))
-    assert found["■ Stop trend …"] == "open:switch:trend"
-    assert found["▶ Start scan …"] == "open:switch:scan"
+    assert found["■ Stop trend …"] == "open:switch:main/trend"
+    assert found["▶ Start scan …"] == "open:switch:main/scan"
     assert set(buttons(rendered("auto", role=Role.VIEWER))) == {"↻ Refresh", "☰ Menu"}
     assert (AUTO.role, SWITCH.role) == (Role.VIEWER, Role.TRADER)
 
@@ -154,5 +154,5 @@ def test_the_second_tap_carries_the_key_and_the_strategy(
 ) -> None:
     found = buttons(rendered("switch", {**DATA, "tradingStates": [{**STATE, "paused": paused}]}))
     assert {one: tapped for one, tapped in found.items() if one.endswith("now")} == {
-        label: f"{verb}:{KEY}:trend"
+        label: f"{verb}:{KEY}:main/trend"
     }

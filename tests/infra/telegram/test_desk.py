@@ -23,6 +23,7 @@ from infra.telegram.api import Api, ApiDown, ApiFault, ApiRefused
 from infra.telegram.desk import Desk
 from infra.telegram.mutations import PAUSE_STRATEGY, RESUME_STRATEGY, TRIP_KILL_SWITCH
 from infra.telegram.people import People
+from infra.telegram.sandbox.commands import DebugCommands
 from infra.telegram.screen_key import EXPIRES, new_key
 from infra.telegram.state import Open, StateFile
 from tests.infra.telegram.test_screens import DATA, STATE
@@ -86,7 +87,9 @@ class Recorded:
 
 
 class Bench:
-    def __init__(self, folder: Path, outside: Recorded | None = None) -> None:
+    def __init__(
+        self, folder: Path, outside: Recorded | None = None, debug: DebugCommands | None = None
+    ) -> None:
         self.outside, self.registry = outside or Recorded(), CollectorRegistry()
         self.folder = folder
         self.file = StateFile(folder / "state.json", "http://api")
@@ -101,6 +104,7 @@ class Bench:
             People(SETTINGS, self.file.state.moved, self.file.state.languages),
             metrics,
             lambda: self.now or utc_now(),
+            debug,
         )
 
     async def tap(
@@ -306,8 +310,8 @@ async def test_the_second_tap_switches_a_strategy_for_the_user_with_the_key_of_t
     bench: Bench, verb: str, document: str, shown: str, screen: str
 ) -> None:
     key = new_key(utc_now())
-    await bench.tap(TRADER, f"{verb}:{key}:a:b")
-    given = {"key": f"telegram-{key}", "strategy": "a:b", "reason": "by Telegram"}
+    await bench.tap(TRADER, f"{verb}:{key}:main/a:b")
+    given = {"key": f"telegram-{key}", "account": "main", "strategy": "a:b", "reason": "by Telegram"}
     assert bench.outside.sent[0] == (document, given, Role.TRADER, TRADER)
     assert bench.outside.answers == [shown]
     assert bench.shown.startswith(screen)
@@ -330,12 +334,12 @@ async def test_the_outcome_of_a_switched_strategy_is_shown(
     bench: Bench, switched: Mapping[str, Any], shown: str
 ) -> None:
     bench.outside.switched = switched
-    await bench.tap(TRADER, f"pause:{new_key(utc_now())}:trend")
+    await bench.tap(TRADER, f"pause:{new_key(utc_now())}:main/trend")
     assert shown in bench.outside.answers[0]
 
 
 async def test_a_pause_without_a_known_outcome_stays_open_at_a_refusal_of_the_token(bench: Bench) -> None:
-    data = f"pause:{new_key(utc_now())}:trend"
+    data = f"pause:{new_key(utc_now())}:main/trend"
     bench.outside.faults = [ApiDown("no answer")]
     await bench.tap(TRADER, data)
     bench.outside.faults = [ApiRefused("FORBIDDEN", "this token is not in force")]
@@ -348,8 +352,8 @@ async def test_a_pause_without_a_known_outcome_stays_open_at_a_refusal_of_the_to
 @pytest.mark.parametrize("verb", ["pause", "resume", "stop", "start"])
 async def test_a_late_switch_of_a_strategy_and_one_of_a_viewer_are_not_sent(bench: Bench, verb: str) -> None:
     key = new_key(utc_now())
-    await bench.tap(TRADER, f"{verb}:{key}:trend", is_late=True)
-    await bench.tap(VIEWER, f"{verb}:{key}:trend")
+    await bench.tap(TRADER, f"{verb}:{key}:main/trend", is_late=True)
+    await bench.tap(VIEWER, f"{verb}:{key}:main/trend")
     assert bench.outside.sent == []
 
 
@@ -363,7 +367,7 @@ async def test_a_button_that_shows_old_figures_is_refused_however_its_tap_arrive
     bench.outside.sent.clear()
     bench.now += EXPIRES + timedelta(seconds=1)
     await bench.tap(TRADER, data.replace("pause", verb))
-    await bench.tap(TRADER, f"{verb}:0123456789abcdef:trend")
+    await bench.tap(TRADER, f"{verb}:0123456789abcdef:main/trend")
     assert bench.outside.sent == []
     assert (
         bench.outside.answers
@@ -377,7 +381,8 @@ async def test_a_kill_switch_is_tripped_however_long_ago_its_screen_was_opened(b
     data = bench.outside.screens[-1][1].content.buttons[0][0].data
     bench.now += timedelta(days=3)
     await bench.tap(TRADER, data)
-    assert bench.outside.trips == [f"telegram-{data.removeprefix('trip:')}"]
+    assert bench.outside.trips == [f"telegram-{data.split(':')[1]}"]
+    assert data.endswith(":main")
     assert "now" not in data
 
 

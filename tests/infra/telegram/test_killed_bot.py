@@ -25,6 +25,7 @@ from commands.roles import Role
 from infra.telegram import process, state
 from infra.telegram.journal_export import COUNT_QUERY, PAGE_QUERY
 from infra.telegram.mutations import (
+    AMEND_ORDER,
     CANCEL_ORDER,
     CHANGE_SETTINGS,
     CLOSE_POSITION,
@@ -151,6 +152,7 @@ DIALOGUES = (
     Dialogue("close", (f"/position {POSITION}",), "close-confirm", CLOSE_POSITION),
     Dialogue("protect", (f"/position {POSITION}", ">Stop …", "54100.5"), "protect-confirm", MOVE_PROTECTION),
     Dialogue("cancel", ("/order 4d8bnjj9dt473-t1",), "cancel-confirm", CANCEL_ORDER),
+    Dialogue("amend", ("/order 4d8bnjj9dt473-t1", ">Price …", "57100.5"), "amend-confirm", AMEND_ORDER),
     Dialogue("change", ("/limits", ">● risk.max_positions", "4"), "limits-confirm", CHANGE_SETTINGS),
     Dialogue("pause", ("/strategy trend",), "pause-confirm", PAUSE_STRATEGY),
     Dialogue("stop", ("/switch trend",), "auto-stop-confirm", PAUSE_STRATEGY),

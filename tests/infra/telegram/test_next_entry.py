@@ -71,7 +71,7 @@ def test_a_draft_names_the_account_beside_the_signal() -> None:
 def test_a_draft_shows_size_margin_levels_and_what_would_keep_it_out() -> None:
     for line in (
         "Next entry  trend",
-        "BTCUSDT-LINEAR.BYBIT  short",
+        "main BTCUSDT-LINEAR.BYBIT  short",
         "0.02 @ 54000 = 1 080.00",
         "Margin: 217.188, loss at the stop: 10.80",
         "stop 54540, target 52920",

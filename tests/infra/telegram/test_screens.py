@@ -17,13 +17,15 @@ from adapters.telegram.text import MOST_TEXT, units
 from commands.roles import Role
 from infra.telegram import alerts, daily, journal_export, mutations, words
 from infra.telegram.sandbox import forced
-from infra.telegram.screens import auto, next_entry, sandbox
+from infra.telegram.screens import auto, next_entry, sandbox, strategies
+from infra.telegram.screens.all_strategies import CONFIRMS
 from infra.telegram.screens.catalogue import SCREENS
 from infra.telegram.screens.journal import KINDS
 from infra.telegram.screens.limits import LIMITS, word_of
 from infra.telegram.screens.order_terms import BOUNDS
 from infra.telegram.screens.position import RESULTS
 from infra.telegram.screens.screen import Scene
+from infra.telegram.screens.strategies import ALL
 from infra.telegram.screens.trade import CHECKS, NUMBERS, SIDES, TYPES
 from infra.telegram.trading import SENDINGS
 from infra.telegram.words import words_of
@@ -191,6 +193,7 @@ EMPTY: Mapping[str, Any] = {
     "prices": None,
     "chain": None,
 }
+PAUSED = "Their entries are skipped then; their exits and the protection of their positions go on."
 ARGUMENTS = {
     "explain": "4d8bnjj9dt473-e1",
     "kill": "0123456789abcdef",
@@ -200,6 +203,7 @@ ARGUMENTS = {
     "trade": "buy btcusdt limit 50000.06 0.01234",
     "limits": "name=risk.max_positions&given=1&value=4&key=0123456789abcdef",
     "switch": "0123456789abcdef:trend",
+    "all": "key=0123456789abcdef&do=pause&account=main&names=trend%0Ascan",
 }
 
 
@@ -324,6 +328,7 @@ def test_every_document_is_valid_in_the_schema_of_the_api(document: str) -> None
             ],
         ),
         ("switch", ["trend BTCUSDT-LINEAR.BYBIT  RUNNING", "stop 54000, target -"]),
+        ("all", ["trend", "scan", "Pause these 2 strategies? " + PAUSED]),
         (
             "explain",
             [
@@ -470,6 +475,8 @@ def used() -> set[str]:
     found |= {f"{one.name}-usage" for one in SCREENS.values() if one.needs_argument}
     found |= {f"alert-{level}" for level in ("HIGH", "MEDIUM", "LOW")}
     found |= {f"journal-{kind}" for kind in KINDS}
+    found |= {f"{do}-all{end}" for do in ALL for end in ("", "-question", "-done")} | {*CONFIRMS.values()}
+    found |= {*auto.LABELS, *auto.CONFIRMS, *strategies.LABELS, *strategies.CONFIRMS}
     found |= {"strategy-paused", "strategy-resumed", "auto-started", "auto-stopped"}
     found |= {*auto.STATE_WORDS.values(), *auto.PROPOSED_WORDS.values()}
     found |= {f"trade-{name}" for name in (*SIDES, *TYPES, "instrument", "side", "type", *NUMBERS)}

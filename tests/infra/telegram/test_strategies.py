@@ -21,8 +21,8 @@ def of_ids(*ids: str) -> dict[str, object]:
 
 def test_a_strategy_is_confirmed_on_a_screen_of_its_own() -> None:
     found = buttons(rendered("strategies"))
-    assert found["Pause trend …"] == "open:strategy:trend"
-    assert found["Resume scan …"] == "open:strategy:scan"
+    assert found["Pause trend …"] == "open:strategy:main/trend"
+    assert found["Resume scan …"] == "open:strategy:main/scan"
 
 
 def test_a_viewer_has_no_button_of_a_strategy() -> None:
@@ -38,7 +38,9 @@ def test_the_second_tap_carries_the_key_and_the_strategy(
     paused: tuple[str, ...], label: str, verb: str
 ) -> None:
     found = buttons(rendered("strategy", {**DATA, "tradingStates": [{**STATE, "paused": paused}]}))
-    assert {one: data for one, data in found.items() if one.endswith("now")} == {label: f"{verb}:{KEY}:trend"}
+    assert {one: data for one, data in found.items() if one.endswith("now")} == {
+        label: f"{verb}:{KEY}:main/trend"
+    }
     assert found["↻ Refresh"] == "open:strategy:trend"
 
 
@@ -49,8 +51,8 @@ def test_a_strategy_that_is_not_in_force_has_nothing_to_confirm() -> None:
 
 
 def test_an_id_too_long_for_a_button_has_none() -> None:
-    found = buttons(rendered("strategies", of_ids("a" * 41, "b" * 40, "c" * 100)))
-    assert [label for label in found if label.startswith("Pause")] == [f"Pause {'b' * 40} …"]
+    found = buttons(rendered("strategies", of_ids("a" * 36, "b" * 35, "c" * 100)))
+    assert [label for label in found if label.startswith("Pause")] == [f"Pause {'b' * 35} …"]
     assert all(len(data.encode()) <= MOST_DATA for data in found.values())
 
 

@@ -88,8 +88,8 @@ class Trader(Bench):
 
     outside: Engine
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, Engine())
+    def __init__(self, folder: Path, engine: Engine | None = None) -> None:
+        super().__init__(folder, engine or Engine())
 
     async def tap(
         self, user: int, data: str, *, is_late: bool = False, chat: int = 0, message: int = 5

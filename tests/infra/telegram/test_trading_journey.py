@@ -8,12 +8,25 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from unittest.mock import ANY
 
+import aiohttp
 import pytest
 
 from adapters.metrics.registry import new_registry
 from adapters.metrics.telegram import TelegramMetrics
-from adapters.telegram.settings import TelegramSettings, UserSettings
+from adapters.telegram.settings import Language, TelegramSettings, UserSettings
 from commands.roles import Role
+from infra.telegram.api import Api
+from infra.telegram.mutations import (
+    AMEND_ORDER,
+    CANCEL_ORDER,
+    CHANGE_SETTINGS,
+    CLOSE_POSITION,
+    PAUSE_STRATEGY,
+    TRIP_KILL_SWITCH,
+    NotDone,
+    send,
+)
+from infra.telegram.people import Person
 from infra.telegram.process import run_bot
 from infra.telegram.secrets import TelegramSecrets
 from tests.infra.telegram.test_journey import latest
@@ -74,15 +87,15 @@ async def bot_of(url: str, api: Started, tokens: Mapping[Role, str]) -> AsyncGen
 async def tap(server: BotServer, user: int, label: str, text: str) -> Message:
     """Taps the button of the user's screen, and returns the screen once it has the text."""
     screen = await server.until(
-        lambda: next((one for one in reversed(server.shown(user)) if label in one.buttons), None), 30
+        lambda: next((one for one in reversed(server.shown(user)) if label in one.buttons), None)
     )
     server.tap(user, screen, label)
-    return await server.until(lambda: latest(server, user, text), 30)
+    return await server.until(lambda: latest(server, user, text))
 
 
 async def type_(server: BotServer, user: int, sent: str, text: str) -> Message:
     server.type(user, sent)
-    return await server.until(lambda: latest(server, user, text), 30)
+    return await server.until(lambda: latest(server, user, text))
 
 
 def recorded(api: Started, user: int) -> list[tuple[str, str]]:
@@ -119,11 +132,25 @@ async def test_an_order_is_drafted_placed_after_a_kill_and_closed_and_a_limit_is
                 )
             )
             await tap(server, TRADER, position, "Close all of it at the market?")
-            await tap(server, TRADER, "Stop …", "Send the value as a message: Stop")
+            await tap(server, TRADER, "Stop …", "Send the new value")
             await type_(server, TRADER, "54100.04", "Stop: 54000 → 54100 (rounded from 54100.04)")
             await tap(server, TRADER, "Move it now", "stop 54100, ")
             await tap(server, TRADER, position, "Close all of it at the market?")
             await tap(server, TRADER, "Close it now", "No position is open.")
+            await type_(server, TRADER, "/trade buy btcusdt limit 50000 0.01", "Check the order")
+            await tap(server, TRADER, "✓ Check the order", "Place this order?")
+            await tap(server, TRADER, "Place the order now", "BUY LIMIT 0.01 @ 50000")
+            order = await server.until(
+                lambda: next(
+                    (label for one in server.shown(TRADER) for label in one.buttons if "ENTRY" in label), None
+                )
+            )
+            await tap(server, TRADER, order, "Cancel this order?")
+            await tap(server, TRADER, "Price …", "Send the new value")
+            await tap(server, TRADER, "-0.1%", "Price: 50000 → 49950")
+            await tap(server, TRADER, "Quantity …", "Send the new value")
+            await type_(server, TRADER, "0.0209", "Quantity: 0.01 → 0.02 (rounded from 0.0209)")
+            await tap(server, TRADER, "Amend it now", "BUY LIMIT 0.02 @ 49950")
             await type_(server, ADMIN, "/limits", "risk.max_positions = ")
             await tap(server, ADMIN, "risk.max_positions", "Send the new value.")
             await type_(server, ADMIN, "many", "is not a whole number")
@@ -133,6 +160,30 @@ async def test_an_order_is_drafted_placed_after_a_kill_and_closed_and_a_limit_is
         ("OrderPlaced", "ENTRY BUY MARKET 0.012 BTCUSDT-LINEAR.BYBIT"),
         ("OrderPlaced", "STOP SELL STOP 0.012 BTCUSDT-LINEAR.BYBIT at 54000, reduce only"),
         ("PositionClosing", ANY),
+        ("OrderPlaced", "ENTRY BUY LIMIT 0.01 BTCUSDT-LINEAR.BYBIT at 50000"),
     ]
+    assert [one[1] for one in recorded(api, TRADER) if one[0] == "OrderAmendRequested"] == [ANY]
     assert [kind for kind, _ in recorded(api, ADMIN)] == ["SettingsChanged"]
     assert [one for one in server.refused if one[0] != "getUpdates"] == []
+
+
+async def test_the_engine_of_another_account_carries_out_nothing(
+    api: Started, tokens: Mapping[Role, str]
+) -> None:
+    """A request for an account that this engine does not trade for: the bot's address is that of another engine."""
+    requests: Mapping[str, Mapping[str, object]] = {
+        CLOSE_POSITION: {"position": "BTCUSDT-LINEAR.BYBIT-LONG-1"},
+        AMEND_ORDER: {"order": "any", "quantity": "1"},
+        CANCEL_ORDER: {"order": "any"},
+        PAUSE_STRATEGY: {"strategy": "trend", "reason": "a test"},
+        TRIP_KILL_SWITCH: {"reason": "a test"},
+        CHANGE_SETTINGS: {"changes": [{"name": "risk.max_positions", "value": "9"}]},
+    }
+    person = Person(ADMIN, Role.ADMIN, Language.EN)
+    before = api.query("{ events { totalCount } }")["data"]
+    async with aiohttp.ClientSession() as session:
+        client = Api(api.url, tokens, session)
+        for n, (document, given) in enumerate(requests.items()):
+            became = await send(client, document, {"key": f"other-{n}", "account": "other", **given}, person)
+            assert became == NotDone("this engine trades for paper, not for other")
+    assert api.query("{ events { totalCount } }")["data"] == before

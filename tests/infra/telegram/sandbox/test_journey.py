@@ -101,7 +101,10 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
 
 
 @asynccontextmanager
-async def bot_of(real: Real, server: BotServer, folder: Path) -> AsyncGenerator[TelegramSettings]:
+async def bot_of(
+    real: Real, server: BotServer, folder: Path, log: str = ""
+) -> AsyncGenerator[TelegramSettings]:
+    """The bot beside an engine with this log; by default the live one of this module."""
     async with served(server) as url:
         settings = TelegramSettings(
             api=real.api.url,
@@ -116,9 +119,8 @@ async def bot_of(real: Real, server: BotServer, folder: Path) -> AsyncGenerator[
                 on=True, address=real.venue.url, port=closed_port(), folder=folder / "sandbox"
             ),
         )
-        place = sandbox_place(
-            WhenceSettings(log=f"sqlite:///{real.api.folder / 'live.db'}", telegram=settings)
-        )
+        own = log or f"sqlite:///{real.api.folder / 'live.db'}"
+        place = sandbox_place(WhenceSettings(log=own, telegram=settings))
         stopping = asyncio.Event()
         secrets = TelegramSecrets(TOKEN, "", real.tokens)
         metrics = TelegramMetrics(new_registry())
@@ -204,7 +206,8 @@ async def test_signals_forced_in_the_sandbox_reach_neither_the_real_log_nor_its_
         await typed(server, TRADER, "/debug_start", "Tap a screen")
         assert not settings.debug.folder.exists()
         await typed(server, ADMIN, "/debug_state", "No sandbox runs.")
-        await typed(server, ADMIN, "/debug_start", "The sandbox runs, with a new log.")
+        await typed(server, ADMIN, "/debug_start", "The sandbox is starting.")
+        await server.until(lambda: latest(server, ADMIN, "The sandbox runs, with a new log."), 200)
         await typed(server, ADMIN, "/debug_signal BTCUSDT LONG", "has seen no price of this symbol")
         await state_with(server, venue, "BTCUSDT-LINEAR.BYBIT 50000")
         await typed(server, ADMIN, "/debug_signal BTCUSDT LONG", "LONG BTCUSDT was forced")
