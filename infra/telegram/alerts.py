@@ -54,7 +54,7 @@ _READ: Final = ("journal", "alerts")
 @dataclass(frozen=True, slots=True)
 class Found:
     """An alert as the log has it. `ordinal` is None for a notice without an event. `kind` is the kind of alert, or the
-    event's type; `is_notice` says whether a person acknowledges it. `line` is the API's sentence, and `event` what it is
+    event's type; `is_notice` states whether a person acknowledges it. `line` is the API's sentence, `event` what it is
     of, None without an event. `count` is how many alerts an open notice stands for, which is sent again; 0 for an alert
     that is sent for the first time. Signals with one text in `similar` are repeats of each other; `suppressed` is how
     many of them were left out before this one."""

@@ -144,11 +144,12 @@ class Daily:
         for one in accounts:
             given = {"account": one["account"], **span}
             data = await self._api.execute(DAY, given, Role.VIEWER, None)
-            found.append(_day_of(one, data, day))
+            found.append(day_of(one, data, day))
         return badge(accounts), found
 
 
-def _day_of(account: Mapping[str, Any], data: Mapping[str, Any], day: date) -> AccountDay:
+def day_of(account: Mapping[str, Any], data: Mapping[str, Any], day: date) -> AccountDay:
+    """The account's day in the response to `DAY`."""
     nothing: Mapping[str, Any] = {"trades": 0, "fees": "0", "net": "0", "largestLoss": "0"}
     result = next((one for one in data["performance"] if one["value"] == day.isoformat()), nothing)
     begun, ended = _latest(data["begun"]), _latest(data["ended"])
