@@ -33,15 +33,18 @@ _SECONDS: Final = 60.0
 """Between two looks at the clock."""
 _SETTLED: Final = timedelta(minutes=5)
 """After the hour, so that the day's last mark is in the read models also where the hour is 0."""
+_MOMENT: Final = timedelta(microseconds=1)
 _ID: Final = "report-"
 NO_HOUR: Final = -1
 """The setting without a report."""
 ACCOUNTS: Final = "query { accounts { account openedBy currency } }"
-DAY: Final = """query ($account: String!, $begin: DateTime!, $end: DateTime!) {
+DAY: Final = """query (
+  $account: String!, $begin: DateTime!, $end: DateTime!, $afterEnd: DateTime!
+) {
   begun: equity(where: {account: $account, before: $begin}, first: 100) { edges { node { equity } } }
   ended: equity(where: {account: $account, before: $end}, first: 100) { edges { node { equity } } }
   marks: equity(
-    where: {account: $account, since: $begin, before: $end, reason: MARKED}, direction: ASC, first: 100
+    where: {account: $account, since: $begin, before: $afterEnd, reason: MARKED}, direction: ASC, first: 100
   ) { edges { node { at equity } } }
   performance(account: $account, by: DAY) { value trades fees net largestLoss }
 }"""
@@ -138,23 +141,31 @@ class Daily:
     async def _accounts(self, day: date) -> tuple[str, Sequence[AccountDay]]:
         """The kind of run, and the day of every account."""
         accounts = (await self._api.execute(ACCOUNTS, {}, Role.VIEWER, None))["accounts"]
-        begin = datetime.combine(day, time(), UTC)
-        span = {"begin": begin.isoformat(), "end": (begin + timedelta(days=1)).isoformat()}
+        span = span_of(day)
         found: list[AccountDay] = []
         for one in accounts:
             given = {"account": one["account"], **span}
             data = await self._api.execute(DAY, given, Role.VIEWER, None)
-            found.append(_day_of(one, data, day))
+            found.append(day_of(one, data, day))
         return kinds(accounts), found
 
 
-def _day_of(account: Mapping[str, Any], data: Mapping[str, Any], day: date) -> AccountDay:
+def span_of(day: date) -> Mapping[str, str]:
+    """The times of `DAY`. The mark of a day's last hour is made at midnight, which `before` leaves out of the day."""
+    begin = datetime.combine(day, time(), UTC)
+    end = begin + timedelta(days=1)
+    return {"begin": begin.isoformat(), "end": end.isoformat(), "afterEnd": (end + _MOMENT).isoformat()}
+
+
+def day_of(account: Mapping[str, Any], data: Mapping[str, Any], day: date) -> AccountDay:
+    """The account's day in the response to `DAY`."""
     nothing: Mapping[str, Any] = {"trades": 0, "fees": "0", "net": "0", "largestLoss": "0"}
     result = next((one for one in data["performance"] if one["value"] == day.isoformat()), nothing)
-    begun, ended = _latest(data["begun"]), _latest(data["ended"])
     begin = datetime.combine(day, time(), UTC)
-    marks = [(datetime.fromisoformat(one["at"]), one["equity"]) for one in map(_node, data["marks"]["edges"])]
-    curve = _curve([(begin, begun), *marks, (begin + timedelta(days=1), ended)]) if marks else ()
+    end = begin + timedelta(days=1)
+    marks = {datetime.fromisoformat(one["at"]): one["equity"] for one in map(_node, data["marks"]["edges"])}
+    begun, ended = marks.get(begin, _latest(data["begun"])), marks.get(end, _latest(data["ended"]))
+    curve = _curve(sorted({**marks, begin: begun, end: ended}.items())) if marks else ()
     return AccountDay(
         account["account"],
         account["currency"],

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from adapters.telegram.content import Content
 from adapters.telegram.text import Text, bold, code
+from domain.drawdown import drawdown_after
 from infra.telegram.screens.accounts import of_account
 from infra.telegram.screens.figures import age, badge, money, number, owner, percent
 from infra.telegram.screens.screen import Data, Scene, Screen, page
@@ -14,7 +15,7 @@ from infra.telegram.screens.unrealised import unrealised_of
 _MOST = 15
 _QUERY = """query ($account: String) {
   accounts {
-    account openedBy currency balance equity equityAt unrealised dayRealised exposure openRisk drawdown
+    account openedBy currency balance equity equityAt unrealised dayRealised exposure openRisk drawdown peak
   }
   prices { instrument price at }
   positions(where: {status: OPEN, account: $account}, first: 15) {
@@ -39,16 +40,23 @@ def _render(data: Data, scene: Scene) -> Content:
 
 
 def _at_last_prices(account: Data, data: Data) -> Data:
-    """The account with equity and unrealised profit at the last prices, where they are known for all its positions; the
-    API has those of the last mark."""
+    """The account with equity, unrealised profit and drawdown at the last prices, where they are known for all its
+    positions; the API has those of the last mark."""
     if data["positions"]["totalCount"] > _MOST:
         return account
     nodes = [edge["node"] for edge in data["positions"]["edges"]]
     found = unrealised_of([one for one in nodes if one["account"] == account["account"]], data["prices"])
     if found is None:
         return account
-    equity = str(Decimal(account["balance"]) + found.profit)
-    return {**account, "equity": equity, "equityAt": found.at, "unrealised": str(found.profit)}
+    equity = Decimal(account["balance"]) + found.profit
+    now = drawdown_after(Decimal(account["peak"]), equity)
+    return {
+        **account,
+        "equity": str(equity),
+        "equityAt": found.at,
+        "unrealised": str(found.profit),
+        "drawdown": float(now.fraction or 0),
+    }
 
 
 def _account(account: Data, scene: Scene) -> list[Text | str]:

@@ -104,7 +104,12 @@ async def test_each_recipient_receives_the_report_once_at_its_hour(bench: Bench)
     bench.now = AFTER
     assert await bench.step() == BOTH
     assert bench.given == [
-        {"account": "main", "begin": "2026-03-01T00:00:00+00:00", "end": "2026-03-02T00:00:00+00:00"}
+        {
+            "account": "main",
+            "begin": "2026-03-01T00:00:00+00:00",
+            "end": "2026-03-02T00:00:00+00:00",
+            "afterEnd": "2026-03-02T00:00:00.000001+00:00",
+        }
     ]
     assert await bench.step() == []
 

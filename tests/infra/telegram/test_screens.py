@@ -48,6 +48,7 @@ ACCOUNT: Mapping[str, Any] = {
     "exposure": "500",
     "openRisk": None,
     "drawdown": 0.0123,
+    "peak": "12500",
     "openPositions": 1,
     "settings": {
         "risk": {"max_positions": 3, "max_daily_loss": "0.05", "on_kill": "HOLD"},
