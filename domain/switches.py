@@ -12,7 +12,7 @@ from domain.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A feature that is off by default, the setting that switches it, and a value of that setting with which it is on."""
+    """A feature that is off by default, its setting, and a value of that setting with which it is on."""
 
     feature: str
     setting: str
