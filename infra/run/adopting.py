@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import cast
 
-from commands.request import ChangeSettings, Requested, SubmitSettings
+from commands.request import ChangeSettings, PauseStrategy, Requested, SubmitSettings
 from domain.adjusting import names
 from domain.errors import TapeMismatch
 from domain.log import Envelope, LogReader
@@ -67,7 +67,7 @@ def request_for(
 
 
 def requested_by_settings(
-    request: ChangeSettings | SubmitSettings,
+    request: ChangeSettings | SubmitSettings | PauseStrategy,
     account: str,
     of: tuple[int, Sequence[tuple[str, str]]],
     now: datetime,

@@ -11,7 +11,7 @@ refuses is part of the next edit.
 
 An edit is submitted to the engine as one request with the actor `settings` (`commands/requests/held_settings.py`), as a
 person submits changes by the API: what tightens a limit is in force at once, and the log holds the rest until a person
-reviews it.
+reviews it. A strategy that the edit adds to `paused` is paused by a request of its own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Protocol
 
 from commands.door import Declined
-from commands.request import Requested, SubmitSettings
+from commands.request import PauseStrategy, Requested, SubmitSettings
 from domain.adjusting import FIXED, as_text
 from domain.directions import differences_of
 from domain.errors import InvalidSettings
@@ -117,6 +117,7 @@ class Reloading:
     def _take_in(self, run: Attending, now: FileSettings) -> bool:
         """Returns whether the edit is taken in; false where the engine refused it."""
         self._name_restarts(now)
+        is_switched = self._switch_strategies(run, now)
         edited = [one.name for one in differences_of(self._known.trading, now.trading)]
         before = run.world.portfolio.settings
         changes = {
@@ -126,8 +127,9 @@ class Reloading:
             or any(one.name == name for one in before.held)
         }
         if not changes:
-            return True
-        answer = run.answer(self._submission(changes, run))
+            return is_switched
+        submission = SubmitSettings(changes, f"{self._file.name} was changed")
+        answer = run.answer(self._requested(submission, sorted(changes.items()), run))
         if isinstance(answer, Declined):
             _log.error(
                 "nothing of the edit of %s is put in force or held: %s; save the file again to try it again, or use "
@@ -137,15 +139,37 @@ class Reloading:
             )
             return False
         self._log_outcome(before, run.world.portfolio.settings)
+        return is_switched
+
+    def _switch_strategies(self, run: Attending, now: FileSettings) -> bool:
+        """Pauses the strategies that the edit added to `paused`; returns whether the engine took all of them.
+
+        One that the edit removed stays paused, because a resumption lets entries in: a person requests it.
+        """
+        known, listed = set(self._known.trading.paused), set(now.trading.paused)
+        paused = run.world.portfolio.settings.settings.paused
+        if left := sorted((known - listed) & set(paused)):
+            _log.warning(
+                "%s: still paused, because a person resumes a strategy, with a reason", ", ".join(left)
+            )
+        taken = [self._paused(name, run) for name in sorted(listed - known - set(paused))]
+        return all(taken)
+
+    def _paused(self, name: str, run: Attending) -> bool:
+        pause = PauseStrategy(name, f"{self._file.name} was changed")
+        answer = run.answer(self._requested(pause, [(name, "paused")], run))
+        if isinstance(answer, Declined):
+            _log.error("%s is not paused by the edit of %s: %s", name, self._file, answer.reason)
+            return False
+        _log.info("%s is paused, by %s", name, self._file)
         return True
 
-    def _submission(self, changes: Mapping[str, str], run: Attending) -> Requested:
+    def _requested(
+        self, request: SubmitSettings | PauseStrategy, values: Sequence[tuple[str, str]], run: Attending
+    ) -> Requested:
         """The request of this edit. Its id names what it was compared with, so that a later edit is another request."""
         compared = run.world.versions.get(settings_stream(self._account), 0)
-        reason = f"{self._file.name} was changed"
-        return requested_by_settings(
-            SubmitSettings(changes, reason), self._account, (compared, sorted(changes.items())), self._clock()
-        )
+        return requested_by_settings(request, self._account, (compared, values), self._clock())
 
     def _log_outcome(self, before: InForce, after: InForce) -> None:
         found = differences_of(before.settings, after.settings)
@@ -180,7 +204,7 @@ def restarts(before: FileSettings, after: FileSettings) -> Sequence[str]:
 
 
 def _tops(settings: Settings) -> Mapping[str, object]:
-    return {name: getattr(settings, name) for name in FIXED}
+    return {name: getattr(settings, name) for name in FIXED if name != "paused"}
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from infra.site import alerts, commands, errors, events, graphql, metrics, roles, settings
+from infra.site import alerts, commands, errors, events, graphql, metrics, roles, settings, switches
 
 _INDEX = """\
 # Reference
@@ -13,6 +13,7 @@ These pages are made from the code when the site is built, so they state what th
 
 - [Commands](commands.md): every command of `whence` with its options
 - [Settings](settings.md): every setting of `whence.toml` with default, range and meaning
+- [Feature switches](switches.md): what is switched while an engine trades, and what only a start switches
 - [Events](events.md): every event of the log with its fields
 - [GraphQL](graphql.md): every query, mutation, subscription and type of the API
 - [Roles](roles.md): the lowest role that may send each request
@@ -33,6 +34,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "index": _index,
     "commands": commands.page,
     "settings": settings.page,
+    "switches": switches.page,
     "events": events.page,
     "graphql": graphql.page,
     "roles": roles.page,

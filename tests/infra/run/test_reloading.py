@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from commands.door import Declined
-from commands.request import SubmitSettings
+from commands.request import ResumeStrategy, SubmitSettings
 from domain.errors import InvalidSettings
 from domain.held import HeldChange
 from domain.log import Envelope
@@ -165,11 +165,29 @@ def test_a_file_with_a_fault_changes_nothing_and_the_fault_is_named(
 
 def test_settings_that_only_a_start_can_change_are_named_without_their_values(edited: Edited) -> None:
     lines = edited.edit(
-        'account = "other"\nlog = "sqlite:///secret.db"\n[trading]\npaused = ["trend"]\n' + FILE[19:]
+        'account = "other"\nlog = "sqlite:///secret.db"\n[trading.groups]\nlayer1 = ["ETH"]\n' + FILE[19:]
     )
     assert "account, log" in lines or "log, account" in lines
-    assert "trading.paused" in lines
+    assert "trading.groups" in lines
     assert "secret" not in lines
+    assert edited.changes == []
+
+
+def test_a_strategy_is_switched_off_by_the_file_and_on_again_by_a_person_only(edited: Edited) -> None:
+    paused = f'{FILE[:19]}[trading]\npaused = ["trend"]\n{FILE[19:]}'
+    assert "trend is paused, by " in edited.edit(paused)
+    assert edited.in_force.paused == ("trend",)
+    (change,) = edited.changes
+    assert (change.meta.actor, change.meta.causation_id[:14]) == ("settings", "command:reload")
+    assert "trend: still paused, because a person resumes a strategy" in edited.edit(FILE)
+    assert edited.in_force.paused == ("trend",)
+    edited.hand.accepted(ResumeStrategy("trend", "looked at"))
+    assert "trend is paused" in edited.edit(paused), "a later edit is another request"
+
+
+def test_an_edit_that_pauses_an_unknown_strategy_is_refused_as_a_whole(edited: Edited) -> None:
+    lines = edited.edit(f'{FILE[:19]}[trading]\npaused = ["trent"]\n{FILE[19:]}cooldown_seconds = 1000\n')
+    assert "no configured strategy is called 'trent'" in lines
     assert edited.changes == []
 
 

@@ -12,8 +12,10 @@ from adapters.graphql.schema import printed
 from adapters.metrics.catalogue import CATALOGUE
 from commands.roles import LEAST_ROLE
 from domain import errors
+from domain.adjusting import FIXED
 from domain.errors import WhenceError
 from domain.events import NOUNS
+from domain.switches import SWITCHES
 from infra.cli import EXIT_CODES, application
 from infra.cli.settings_list import Listing
 from infra.site.alerts import rules
@@ -46,6 +48,16 @@ def test_each_setting_has_a_row(pages: dict[str, list[str]]) -> None:
     rows = [line for line in pages["settings"] if line.startswith("| `")]
     names = [one.key.rpartition(".")[2] for one in Listing.of_defaults().settings]
     assert [row.split("`")[1] for row in rows] == names
+
+
+def test_each_switch_and_each_fixed_setting_has_a_row_with_what_happens(pages: dict[str, list[str]]) -> None:
+    rows = [line for line in pages["switches"] if line.startswith("| ")]
+    assert sum(1 for row in rows if row.split("`")[1:2] and "trading." not in row) == len(SWITCHES) + 1
+    assert [row.split("`")[1] for row in rows if "`trading." in row] == [f"trading.{one}" for one in FIXED]
+    (limit,) = [row for row in rows if "`management.time_limit_seconds`" in row]
+    assert limit.endswith("| at once, held where it closes a position | held |")
+    (series,) = [row for row in rows if "`intents.hold_series`" in row]
+    assert series.endswith("| held | held |")
 
 
 def test_each_event_has_a_section(pages: dict[str, list[str]]) -> None:
