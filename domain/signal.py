@@ -207,6 +207,8 @@ class Detected(Struct, frozen=True, gc=False):
 class Decided(Struct, frozen=True, gc=False):
     """The signal is decided; no second decision follows.
 
+    `decision` has no votes here, and `signal` has no inputs where the verdict is SKIP: nothing is decided by them any
+    more, the log has them, and an engine holds the state of every signal for as long as it runs.
     `reversal` is the second leg of a REVERSE, once decided. `grid_end` is why its grid ended, once it has. `routed` is
     what another engine was to carry out, `reported` its last report; `route_end` is why a person has ended the route.
     """
@@ -249,6 +251,7 @@ class Series(Struct, frozen=True, gc=False):
 
 SignalState = Undetected | Detected | Decided | Series
 UNDETECTED = Undetected()
+_NO_INPUTS: Mapping[str, float] = {}
 
 
 def in_arm(decision: DecisionMade, arm: Arm) -> DecisionMade:
@@ -319,7 +322,16 @@ def _scored(state: SignalState, event: SignalScored) -> Detected:
 def _decided(state: SignalState, event: DecisionMade) -> Decided:
     if isinstance(state, Undetected | Series):
         raise ValueError("a decision was recorded before its signal")
-    return Decided(state.signal, event, scores=state.scores)
+    signal = state.signal if event.verdict is not Verdict.SKIP else _without_inputs(state.signal)
+    return Decided(signal, _without_votes(event), scores=state.scores)
+
+
+def _without_inputs(signal: SignalDetected) -> SignalDetected:
+    return replace(signal, inputs=_NO_INPUTS)
+
+
+def _without_votes(decision: DecisionMade) -> DecisionMade:
+    return replace(decision, votes=())
 
 
 def _of_route(state: SignalState, event: SignalRouted | RouteReported | RouteEnded) -> Decided:

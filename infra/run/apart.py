@@ -276,6 +276,9 @@ class ApiApart:
 
     async def _stops(self, end: EngineEnd, process: subprocess.Popen[bytes]) -> None:
         await self._stopping.wait()
+        if not end.is_up.is_set():
+            process.kill()  # it has served nobody, and its store holds whole transactions
+            return
         end.stop()
         await asyncio.sleep(_STOP_SECONDS)
         _log.warning("the API has not ended in %g s: it is killed", _STOP_SECONDS)

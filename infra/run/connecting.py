@@ -26,7 +26,7 @@ def keys_of(place: Place, secrets: str | None) -> Credentials:
 def check_place(place: Place, way: OrderWay, *, is_key_checked: bool, is_leased: bool = False) -> None:
     """Raises InvalidInput where a person states the rights of a key that the program finds out itself, or where the
     account is leased and the exchange's port heeds no lease; InvalidSettings where orders are to go over a socket that
-    the exchange does not offer here.
+    the exchange does not offer here, or that heeds no lease.
     """
     if is_key_checked and not place.ccxt_name:
         raise InvalidInput(
@@ -36,6 +36,8 @@ def check_place(place: Place, way: OrderWay, *, is_key_checked: bool, is_leased:
         raise InvalidInput("an account is leased for bybit only: ccxt does not check a lease before it sends")
     if place.ccxt_name and way is OrderWay.WEBSOCKET:
         raise InvalidSettings("order_entry: orders through ccxt are sent by REST; WEBSOCKET is for bybit")
+    if is_leased and way is OrderWay.WEBSOCKET:
+        raise InvalidSettings("order_entry = WEBSOCKET: a leased account sends its orders by REST; set REST")
 
 
 def rhythm_of(place: Place, poll: float) -> Rhythm:

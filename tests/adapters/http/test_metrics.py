@@ -26,6 +26,7 @@ from adapters.metrics.standing import show_standing
 from adapters.metrics.strangers import StrangerCollector
 from adapters.metrics.telegram import Outcome as AlertOutcome
 from adapters.metrics.telegram import TelegramMetrics
+from adapters.processes.announcement import HeldLease, ProcessRole
 from adapters.processes.place import Announced
 from commands.observer import ReadingOutcome
 from commands.scanner import Place
@@ -41,6 +42,7 @@ from tests.adapters.processes.announcements import ANNOUNCEMENT, NOW
 from tests.commands.list_log import ListLog
 from tests.projections.test_models import a_traded_day
 from tests.promtool import promtool
+from tests.replacing import replace
 from tests.schemas.samples import META, SAMPLES
 
 
@@ -53,7 +55,8 @@ def registry() -> CollectorRegistry:
     StrangerCollector(lambda: 1, lambda: 1, registry)
     show_standing("paper", Watchdog(World(), MarketView(), ListLog()), lambda: META.recorded_at, registry)
     LetterCollector(lambda: {(LetterSource.EXCHANGE, LetterState.NEW): 3}, registry)
-    ProcessCollector(lambda: [Announced(ANNOUNCEMENT.id, ANNOUNCEMENT)], lambda: NOW, registry)
+    node = replace(ANNOUNCEMENT, role=ProcessRole.NODE, leases=(HeldLease("main", 0, NOW),))
+    ProcessCollector(lambda: [Announced(node.id, node)], lambda: NOW, registry)
     engine, api = EngineMetrics(registry), ApiMetrics(registry)
     engine.saw(BTC, DAY.money[0].balance, META.occurred_at)
     engine.recorded(

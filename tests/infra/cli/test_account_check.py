@@ -70,11 +70,15 @@ def test_one_key_at_two_places_is_of_two_accounts(tmp_path: Path) -> None:
             id="ccxt",
         ),
         pytest.param(("--testnet",), "account beta: no API key", id="no key"),
+        pytest.param(
+            ("--testnet", "--config", "socket.toml"), "account beta: order_entry = WEBSOCKET", id="socket"
+        ),
     ],
 )
 def test_options_by_which_an_account_cannot_be_traded_are_refused_with_its_name(
     tmp_path: Path, options: tuple[str, ...], message: str
 ) -> None:
+    (tmp_path / "socket.toml").write_text('order_entry = "WEBSOCKET"\n')
     alpha = account("alpha", 0, "--testnet", keys_in(tmp_path, "first", "one"))
     with pytest.raises(WhenceError, match=message) as found:
         checked(alpha, account("beta", 1, *options))
