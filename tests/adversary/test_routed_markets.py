@@ -33,6 +33,10 @@ from tests.torture.verdicts import wrongs
 TAKEN, REFUSED, ENDED = RouteOutcome.TAKEN, RouteOutcome.REFUSED, RouteOutcome.ENDED
 
 
+pytestmark = pytest.mark.timeout(900)
+"""A machine with other work takes minutes for the starts of four engines."""
+
+
 class Course(NamedTuple):
     """The steps of `dying_market` at which the engines are killed, `never` for one that is not; the one here may be
     killed `with` the other one. `ahead` is by how many seconds the clock here is ahead of the other engine's.
