@@ -167,7 +167,7 @@ def test_each_route_has_an_outcome_and_each_entry_that_was_taken_one_entry_order
         if isinstance(one.event, SignalDetected)
     }
     entered = [one.meta.correlation_id for one in traded.away if is_entry(one)]
-    taken = []
+    taken: list[str] = []
     for chain, route in routed.items():
         found = outcomes(traded.here, chain)
         if route.intent is Intent.ENTER and found == [TAKEN, ENDED]:
