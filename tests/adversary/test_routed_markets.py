@@ -22,12 +22,19 @@ from domain.position import PositionClosed, PositionOpened
 from domain.routed import RouteOutcome, RouteReported, SignalRouted
 from domain.signal import SignalDetected
 from domain.strategies import Intent
+from tests.adversary.dying_market import AWAY
 from tests.adversary.money import of_exchange, of_log
 from tests.adversary.two_markets import OPENING, Markets, two_markets
+from tests.commands.list_log import ListLog
+from tests.infra.run.test_routed_logs import figures, redecided, stated
 from tests.torture.hands import Hands
 from tests.torture.verdicts import wrongs
 
 TAKEN, REFUSED, ENDED = RouteOutcome.TAKEN, RouteOutcome.REFUSED, RouteOutcome.ENDED
+
+
+pytestmark = pytest.mark.timeout(900)
+"""A machine with other work takes minutes for the starts of four engines."""
 
 
 class Course(NamedTuple):
@@ -160,7 +167,7 @@ def test_each_route_has_an_outcome_and_each_entry_that_was_taken_one_entry_order
         if isinstance(one.event, SignalDetected)
     }
     entered = [one.meta.correlation_id for one in traded.away if is_entry(one)]
-    taken = []
+    taken: list[str] = []
     for chain, route in routed.items():
         found = outcomes(traded.here, chain)
         if route.intent is Intent.ENTER and found == [TAKEN, ENDED]:
@@ -169,6 +176,21 @@ def test_each_route_has_an_outcome_and_each_entry_that_was_taken_one_entry_order
             assert found == ([REFUSED] if route.intent is Intent.ENTER else [TAKEN])
     assert taken == entered
     assert len(entered) == 1
+
+
+def test_both_logs_are_decided_again_alike_and_the_readers_of_the_one_here_state_its_routes(
+    traded: Traded,
+) -> None:
+    log, routes = ListLog(traded.here), [one for one in traded.here if isinstance(one.event, SignalRouted)]
+    again = redecided(list(log.read()))
+    assert again.is_equal, (again.divergences, again.impossible)
+    assert again.made["SignalRouted"] == len(routes)
+    assert redecided(list(ListLog(traded.away).read())).is_equal
+    for route, row in zip(routes, figures(log).routes, strict=True):
+        chain = route.meta.correlation_id
+        became = [str(one) for one in outcomes(traded.here, chain)]
+        assert (row.chain, row.outcomes) == (chain, became)
+        assert stated(log, chain).endswith(f"routed to the engine of {AWAY}, {', '.join(became)}")
 
 
 def is_entry(one: Envelope) -> bool:

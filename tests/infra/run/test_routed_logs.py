@@ -39,7 +39,7 @@ from tests.commands.list_log import ListLog
 from tests.commands.test_book_reads import Reader
 from tests.commands.test_routing import ACROSS, AWAY, ENDED, TAKEN, an_engine, reported, routed
 from tests.commands.test_venues import Caller, proposed
-from tests.domain.history import ACCOUNT, BTC, D
+from tests.domain.history import BTC, D
 from tests.infra.run.demo_desk import START, DemoDesk
 from tests.infra.run.live_desk import FIVE
 from tests.infra.run.test_live_books import HandBooks, a_plan, a_reading
@@ -153,7 +153,7 @@ def test_a_report_of_another_day_or_of_a_log_without_routes_has_no_section_of_ro
 
 
 def figures(log: ListLog, period: Period = Period()) -> Figures:  # noqa: B008
-    return Book(ACCOUNT, period, Scope()).read(log.read())
+    return Book(log.envelopes[0].meta.account, period, Scope()).read(log.read())
 
 
 def test_a_what_if_states_what_the_log_has_routed_and_where_both_backtests_enter() -> None:
