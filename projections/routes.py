@@ -13,7 +13,7 @@ from domain.routed import RouteEnded, RouteReported, RouteState, SignalRouted, i
 from domain.strategies import Intent
 from domain.streams import parse
 from projections.columns import COUNT, FLAG, JSON_TEXT, MOMENT, MONEY, TEXT, optional
-from projections.projection import Fold, Rows
+from projections.projection import Fold, Row, Rows
 from projections.tables import TableSpec
 
 ROUTES = TableSpec(
@@ -55,7 +55,7 @@ def _routed(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     assert isinstance(event, SignalRouted)
     signal = rows.get("signals", meta.account, parse(meta.stream).id)
-    row = {
+    row: Row = {
         "account": meta.account,
         "id": signal["id"],
         "chain": meta.correlation_id,
