@@ -28,8 +28,8 @@ _Manifest = Mapping[str, SealedFile] | None
 """None of a recording of an earlier version, and where it was removed."""
 
 
-def contents(root: Path) -> Contents:
-    """What the folder has; a row is counted once, whether it is sealed or not.
+def contents(root: Path, instruments: Collection[str] | None = None) -> Contents:
+    """What the folder has of these instruments, of all where None; a row is counted once, whether it is sealed or not.
 
     Raises InvalidInput for a folder without a recording, for a file that is not a recording's or is cut short, and
     where the manifest and the sealed files do not fit: one of them is missing.
@@ -39,19 +39,21 @@ def contents(root: Path) -> Contents:
     while True:
         manifest = read_manifest(root)
         try:
-            return _contents(root, manifest)
+            return _contents(root, manifest, instruments)
         except (InvalidInput, RecordingError, FileNotFoundError):
             # A recorder that seals or removes files meanwhile has changed the manifest.
             if read_manifest(root) == manifest:
                 raise
 
 
-def _contents(root: Path, manifest: _Manifest) -> Contents:
+def _contents(root: Path, manifest: _Manifest, instruments: Collection[str] | None) -> Contents:
     found = dict[Key, Held]()
-    for key, held in (*_sealed(root, manifest), *_open(root, manifest)):
-        found[key] = held.with_(found[key]) if key in found else held
+    for key, held in (*_sealed(root, manifest, instruments), *_open(root, manifest)):
+        if instruments is None or key[0] in instruments:
+            found[key] = held.with_(found[key]) if key in found else held
     for one in (manifest or {}).values():
-        if not (root / one.file).exists():
+        path = root / one.file
+        if (instruments is None or path.parent.name in instruments) and not path.exists():
             raise InvalidInput(missing(root, one))
     if not found:
         raise InvalidInput(f"{root} has no recording of a market; name a folder that `whence record` wrote")
@@ -157,9 +159,13 @@ def sealed_files(root: Path) -> Iterator[Path]:
             yield path
 
 
-def _sealed(root: Path, manifest: _Manifest) -> Iterator[tuple[Key, Held]]:
+def _sealed(
+    root: Path, manifest: _Manifest, instruments: Collection[str] | None
+) -> Iterator[tuple[Key, Held]]:
     """A recorder that was killed while it sealed may have listed none of the files: the segment then counts."""
     for name, path in _files(root):
+        if instruments is not None and path.parent.name not in instruments:
+            continue
         _, _, session = path.stem.partition("-")
         listed = None if manifest is None else manifest.get(path.relative_to(root).as_posix())
         held = _not_listed(root, name, path) if listed is None else _listed(path, listed)

@@ -145,8 +145,7 @@ def folder_faults(root: Path, instruments: Collection[str] | None = None) -> lis
         f"{one.instrument} was recorded twice at the same time, in the sessions {one.one} and {one.other}: a backtest "
         "refuses the folder until the files of one of them (their names have its number) are in another one, and the "
         f"manifest was written anew by `whence recordings relist {root}`"
-        for one in overlaps(contents(root))
-        if instruments is None or one.instrument in instruments
+        for one in overlaps(contents(root, instruments))
     ]
 
 

@@ -23,11 +23,12 @@ from domain.log import Recorded
 from domain.model import ModelRole
 from domain.models.score import Score
 from domain.opening import Mode
-from domain.scored import SignalScored
+from domain.scored import ScoreOutcome, SignalScored
 from domain.signal import DecisionMade
 from infra.config import WhenceSettings
 from infra.logs import played_store
 from infra.run.backtest import NO_CHANGE, Change
+from infra.run.backtesting import Backtesting
 from infra.run.other_model import REASON, OtherModel
 from infra.run.paper import PaperRun
 from infra.run.recorded_candles import recorded_candles
@@ -99,6 +100,18 @@ def test_another_model_is_the_champion_from_the_opening_on_and_its_decisions_are
     for _ in redecision.steps(events):
         pass
     assert redecision.is_equal
+
+
+def test_a_backtest_of_a_tape_scores_with_the_models_that_the_tape_puts_in_force(path: Path) -> None:
+    with closing(read_log(path, AvroCodec())) as log:
+        recorded = scores(list(log.read()))
+        with closing(
+            Backtesting(recorded_inputs(log, lambda: read_sqlite(path)), NO_CHANGE, SCORER)
+        ) as made_:
+            assert list(made_.steps())
+            found = scores(list(made_.events()))
+    assert found == recorded
+    assert {(one.model, one.outcome) for one in found} == {(FIRST, ScoreOutcome.OK)}
 
 
 def test_without_a_model_nothing_is_scored_and_the_control_still_has_the_recorded_scores(path: Path) -> None:
