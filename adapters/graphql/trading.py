@@ -187,7 +187,15 @@ def _held_settings(row: Mapping[str, Any]) -> HeldSettings | None:
 
 
 def _held_setting(row: Mapping[str, Any]) -> HeldSetting:
-    return HeldSetting(**{**row, "since": datetime.fromisoformat(row["since"])})
+    return HeldSetting(
+        name=row["name"],
+        before=row["before"],
+        after=row["after"],
+        by=row["by"],
+        reason=row["reason"],
+        since=datetime.fromisoformat(row["since"]),
+        closes=row["closes"],
+    )
 
 
 def _breaker(service: str, row: Mapping[str, str]) -> CircuitBreaker:

@@ -16,7 +16,6 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -24,15 +23,15 @@ from functools import partial
 from commands.door import Completed
 from commands.request import ChangeSettings, Request, Requested, ReviewSettings, SubmitSettings
 from domain import settings as settings_of
-from domain.held import Review, id_of
+from domain.held import Review, SettingsHeld, id_of
 from domain.log import EventLog
-from domain.settings import NONE_IN_FORCE, InForce, Settings, SettingsChanged, SettingsHeld
+from domain.settings import NONE_IN_FORCE, InForce, Settings, SettingsChanged
 from infra.config import WhenceSettings
 from infra.logs import open_owned
 from infra.run.beginning import Beginning
 from infra.run.manual import ManualRun
 from infra.run.stake import Stake
-from tests.journeys.dying import DyingLog, in_child
+from tests.journeys.dying import DyingLog, Steps, in_child
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 BEGINNING = Beginning("paper", Stake("USDT", Decimal(10_000), Decimal(5)), Settings())
@@ -51,12 +50,8 @@ REQUESTS: Sequence[Request] = (
 )
 
 
-@dataclass(slots=True)
-class Steps:
-    """Counts the appends' steps, and kills this process at step `dies_at`; with 0 it never does."""
-
-    dies_at: int = 0
-    taken: int = 0
+class KilledAt(Steps):
+    """Steps of which one ends this process by SIGKILL."""
 
     def __call__(self) -> None:
         self.taken += 1
@@ -107,7 +102,7 @@ def shown(state: InForce) -> Sequence[object]:
 
 def died(address: str, step: int) -> None:
     """An engine dies at this step, and the next one goes on."""
-    in_child(partial(play, address, Steps(step)))
+    in_child(partial(play, address, KilledAt(step)))
     in_child(partial(play, address, Steps()))
 
 

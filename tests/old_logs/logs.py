@@ -21,7 +21,7 @@ from adapters.marks.key_folder import KeyFolder
 from domain.log import Recorded, event_id
 
 FOLDER = Path(__file__).parent
-LOGS = ("tape", "plain", "by_hand", "arms")
+LOGS = ("tape", "plain", "by_hand", "arms", "people")
 TAPES: Mapping[str, Sequence[str]] = {
     "tape": ("BTCUSDT_5m.csv", "ETHUSDT_5m.csv"),
     "plain": ("SOLUSDT_5m.csv",),
@@ -227,6 +227,16 @@ ADDED: Mapping[str, frozenset[str]] = {
             "kelly_cap",
             "kelly_fallback",
             "by_confidence",
+        }
+    ),
+    "SettingsChanged.data.settings.management": frozenset(
+        {
+            "book_stop_at",
+            "book_strong",
+            "book_behind",
+            "book_distance",
+            "book_exit_share",
+            "book_exit_distance",
         }
     ),
 }

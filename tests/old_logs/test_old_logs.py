@@ -18,7 +18,8 @@ from adapters.avro.codec import AvroCodec
 from adapters.log.address import SqliteAddress
 from adapters.log.sqlite import open_sqlite, read_sqlite
 from commands.door import Completed
-from commands.request import ClosePosition, Requested
+from commands.request import ClosePosition, Request, Requested, ReviewSettings, SubmitSettings
+from domain.held import Review, id_of
 from domain.settings import Settings
 from infra.run.beginning import Beginning
 from infra.run.manual import ManualRun
@@ -202,6 +203,44 @@ def test_an_old_log_without_a_tape_is_continued_by_hand(tmp_path: Path) -> None:
         run.close()
     events = read(path)
     assert list(differences(as_printed("by_hand"), [printed(one) for one in events][:66])) == []
+    assert list(missing_causes(events)) == []
+
+
+def test_an_old_log_of_people_of_telegram_is_continued_by_them_with_held_settings(tmp_path: Path) -> None:
+    old = as_printed("people")
+    path = sealed(copy_of("people", tmp_path))
+    at = [datetime(2026, 3, 1, 12, 1, tzinfo=UTC)]
+    beginning = Beginning("paper", Stake("USDT", Decimal(10_000), Decimal(5)), Settings())
+
+    def answered(actor: str, request: Request) -> None:
+        at[0] += timedelta(seconds=1)
+        answer = run.answer(
+            Requested(
+                id=f"later-{at[0]:%S}",
+                account="paper",
+                actor=actor,
+                valid_until=at[0] + timedelta(minutes=1),
+                request=request,
+            )
+        )
+        assert isinstance(answer, Completed), answer
+
+    with closing(open_sqlite(path, AvroCodec())) as log:
+        run = ManualRun(log, beginning, lambda _envelope: None, clock=lambda: at[0])
+        in_force = run.world.portfolio.settings
+        assert (in_force.settings.risk.max_positions, in_force.held) == (3, ())
+        assert [*run.world.portfolio.positions] == ["BTCUSDT-LINEAR.BYBIT"]
+        answered("telegram:7", SubmitSettings({"risk.max_positions": "4"}, "one more"))
+        (held,) = run.world.portfolio.settings.held
+        assert (str(held), held.by) == ("risk.max_positions = 4 (before: 3)", "telegram:7")
+        answered("telegram:8", ReviewSettings(id_of([held]), Review.APPLY, "agreed"))
+        assert run.world.portfolio.settings.settings.risk.max_positions == 4
+        answered("telegram:7", ClosePosition(_held(run)[0], "the old log goes on"))
+        _let_pass(run, at, 2)
+        assert _held(run) == []
+        run.close()
+    events = read(path)
+    assert list(differences(old, [printed(one) for one in events][: len(old)])) == []
     assert list(missing_causes(events)) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from adapters.avro.schema import WriterSchema
 
@@ -18,7 +18,11 @@ def _marked(record: Any, before: str) -> Iterator[str]:
         name = f"{before}{field['name']}"
         if field.get("personal"):
             yield name
-        kind = field["type"]
-        kind = kind.get("items", kind) if isinstance(kind, dict) else kind
-        if isinstance(kind, dict) and kind.get("type") == "record":
+        kind = _items(field["type"])
+        if isinstance(kind, dict) and cast("dict[str, Any]", kind).get("type") == "record":
             yield from _marked(kind, f"{name}.")
+
+
+def _items(kind: Any) -> Any:
+    """The type of an array's items; any other type as it is."""
+    return cast("dict[str, Any]", kind).get("items", kind) if isinstance(kind, dict) else kind
