@@ -160,10 +160,14 @@ async def test_an_order_is_amended_by_a_button_and_a_typed_value(
 ) -> None:
     server = BotServer(asyncio.get_running_loop().time)
     server.chats.add(ADMIN)
-    prices = api.query("{ prices { instrument price } }")["data"]["prices"]
-    last = next(Decimal(one["price"]) for one in prices if one["instrument"] == ETH)
-    limit = int(last * Decimal("0.9"))
     async with served(server) as url, bot_of(url, api, tokens, "amending.json"):
+        await type_(server, ADMIN, "/trade buy ethusdt 0.1", "Check the order")
+        await tap(
+            server, ADMIN, "✓ Check the order", " approve"
+        )  # the engine has the last prices from then on
+        prices = api.query("{ prices { instrument price } }")["data"]["prices"]
+        last = next(Decimal(one["price"]) for one in prices if one["instrument"] == ETH)
+        limit = int(last * Decimal("0.9"))
         await type_(server, ADMIN, f"/trade buy ethusdt limit {limit} 0.1", "Check the order")
         await tap(server, ADMIN, "Stop …", "Send the value")
         await type_(server, ADMIN, str(int(last * Decimal("0.85"))), "Check the order")
