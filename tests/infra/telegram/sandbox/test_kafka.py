@@ -11,7 +11,7 @@ import pytest
 
 from commands.roles import Role
 from tests.adapters.simulated.server.serving import running_venue
-from tests.infra.telegram.sandbox.test_journey import ADMIN, Real, bot_of, typed
+from tests.infra.telegram.sandbox.test_journey import ADMIN, Real, bot_of, state_with, typed
 from tests.infra.telegram.test_journey import latest
 from tests.journeys.program import whence
 from tests.journeys.serving import drained, started
@@ -51,8 +51,8 @@ async def test_with_the_log_on_kafka_a_sandbox_has_a_log_of_its_own(
     before = real.api.query(recorded)["data"]
     async with bot_of(real, server, tmp_path, log) as settings:
         await typed(server, ADMIN, "/debug_start", "The sandbox is starting.")
-        runs = await server.until(lambda: latest(server, ADMIN, "The sandbox runs, with a new log."), 200)
-        assert "sandbox\nBalance" in runs.text
+        await server.until(lambda: latest(server, ADMIN, "The sandbox runs, with a new log."), 200)
+        await state_with(server, real.venue, "sandbox\nBalance")
         assert len(list(settings.debug.folder.glob("sandbox-*.db"))) > 0
         await typed(server, ADMIN, "/debug_stop", "The sandbox is stopped")
     assert real.api.query(recorded)["data"] == before
