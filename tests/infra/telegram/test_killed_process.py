@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
 from typing import Any, TypeVar
 
 import aiohttp
@@ -140,20 +142,24 @@ class Scene:
         self._stack.enter_context(drained(self._program, folder / "bot.log"))
         await self.server.until(lambda: self.server.calls[calls:].count("getUpdates") > 1 or None)
 
-    async def killed(self, act: Callable[[], object], mark: str, *, is_before: bool) -> None:
-        """Kills the bot at the call with this mark, which the act leads to, and starts it again."""
+    async def killed(self, act: Callable[[], _T], mark: str, *, is_before: bool) -> _T:
+        """Kills the bot at the call with this mark, which the act leads to, and starts it again. Returns what the act
+        returned."""
         assert self._program is not None
         self.gate.arm(mark, is_before=is_before)
-        act()
+        done = act()
         async with asyncio.timeout(PATIENCE):
             await self.gate.reached.wait()
+        await self.close()
+        self.gate.gone.set()
+        await self.start()
+        return done
+
+    async def close(self) -> None:
+        """Kills the bot."""
+        assert self._program is not None
         self._program.process.kill()
         await asyncio.to_thread(self._program.process.wait, PATIENCE)
-        self.gate.gone.set()
-        self.close()
-        await self.start()
-
-    def close(self) -> None:
         self._stack.close()
 
     def tap(self, label: str) -> str:
@@ -163,6 +169,10 @@ class Scene:
 
     async def shown(self, text: str) -> Message:
         return await self.server.until(lambda: latest(self.server, TRADER, text), PATIENCE)
+
+    async def answered(self, tap: str) -> str:
+        """What the tap is answered with."""
+        return await self.server.until(lambda: self.server.answers.get(tap), PATIENCE)
 
     async def informed(self, before: int) -> None:
         """Returns once a report has arrived after so many messages, and no tap's outcome is owed any more."""
@@ -202,7 +212,7 @@ async def scene(api: Started) -> AsyncGenerator[Scene]:
             yield made
         finally:
             gate.gone.set()
-            made.close()
+            await made.close()
 
 
 STEPS: Sequence[tuple[str, str]] = (
@@ -210,7 +220,7 @@ STEPS: Sequence[tuple[str, str]] = (
     (">BTCUSDT-LINEAR", "Still to be chosen: Side"),
     (">Buy", "Still to be chosen: Quantity"),
     (">Quantity …", "Send the value as a message: Quantity"),
-    ("0.0123", "Quantity: 0.012"),
+    ("0.0034", "Quantity: 0.003 (rounded from 0.0034)"),
     (">✓ Check the order", "Place this order?"),
 )
 """A text, or the label of a button after a `>`, and what the screen shows then."""
@@ -232,9 +242,7 @@ async def test_an_order_is_entered_and_placed_once_though_the_bot_is_killed_at_e
             step()
             await until(lambda: is_kept(scene))
     assert scene.count("OrderPlaced") == 0
-    tap = scene.tap("Place the order now")
-    await scene.server.until(lambda: scene.server.answers.get(tap), PATIENCE)
-    assert scene.server.answers[tap] == "The order is placed."
+    assert await scene.answered(scene.tap(ORDER.label)) == ORDER.sentence
     assert scene.count("OrderPlaced") == 1
     await led(scene, CLOSE)
     scene.tap(CLOSE.label)
@@ -254,7 +262,7 @@ class Confirmation:
 
 
 ORDER = Confirmation(
-    (("/trade buy btcusdt 0.012", "✓ Check the order"), (">✓ Check the order", "Place the order now")),
+    (("/trade buy btcusdt 0.003", "✓ Check the order"), (">✓ Check the order", "Place the order now")),
     "Place the order now",
     "placeOrder(",
     "The order is placed.",
@@ -285,10 +293,10 @@ async def led(scene: Scene, confirmation: Confirmation) -> None:
     """Opens the screen with the last button, and returns once the state's file has it."""
     for way, label in confirmation.ways:
         if way.startswith(">"):
-            scene.tap(await scene.server.until(lambda way=way: labelled(scene, way[1:]), PATIENCE))
+            scene.tap(await scene.server.until(partial(labelled, scene, way[1:]), PATIENCE))
         else:
             scene.server.type(TRADER, way)
-        await scene.server.until(lambda label=label: labelled(scene, label), PATIENCE)
+        await scene.server.until(partial(labelled, scene, label), PATIENCE)
     await until(lambda: is_kept(scene))
 
 
@@ -318,40 +326,38 @@ def is_kept(scene: Scene) -> bool:
     return screen is not None and kept is not None and kept.message == screen.id
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-async def test_an_order_and_its_close_are_carried_out_once_and_their_user_informed_where_the_bot_is_killed(
-    scene: Scene, moment: str
+async def test_orders_and_closes_are_carried_out_once_and_their_user_informed_wherever_the_bot_is_killed(
+    scene: Scene,
 ) -> None:
-    for confirmation in (ORDER, CLOSE):
+    for moment, confirmation in product(MOMENTS, (ORDER, CLOSE)):
         before, sent = scene.count(confirmation.event), len(scene.server.sent)
         await led(scene, confirmation)
         mark, is_before = MOMENTS[moment](confirmation)
-        await scene.killed(lambda label=confirmation.label: scene.tap(label), mark, is_before=is_before)
+        await scene.killed(partial(scene.tap, confirmation.label), mark, is_before=is_before)
         await scene.informed(sent)
         has_arrived = mark != confirmation.request or not is_before
-        assert scene.count(confirmation.event) == before + has_arrived
-        tap = scene.tap(confirmation.label)
-        await scene.server.until(lambda tap=tap: scene.server.answers.get(tap), PATIENCE)
-        assert scene.count(confirmation.event) == before + 1
-    await scene.shown("No position is open.")
+        assert scene.count(confirmation.event) == before + has_arrived, moment
+        await scene.answered(scene.tap(confirmation.label))
+        assert scene.count(confirmation.event) == before + 1, moment
+        if confirmation is CLOSE:
+            await scene.shown("No position is open.")
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-async def test_a_kill_switch_is_tripped_once_and_its_user_informed_where_the_bot_is_killed(
-    scene: Scene, moment: str
+async def test_a_kill_switch_is_tripped_once_and_its_user_informed_wherever_the_bot_is_killed(
+    scene: Scene,
 ) -> None:
-    before, sent, taps = scene.count(KILL.event), len(scene.server.sent), list[str]()
-    await led(scene, KILL)
-    mark, is_before = MOMENTS[moment](KILL)
-    await scene.killed(lambda: taps.append(scene.tap(KILL.label)), mark, is_before=is_before)
-    if mark == KILL.request:  # the restarted bot carries it out
-        answer = await scene.server.until(lambda: scene.server.answers.get(taps[0]), PATIENCE)
-        assert "tripped" in answer
-    else:
-        await scene.informed(sent)
-    await until(lambda: not scene.state.kills and not scene.state.begun)
-    assert scene.count(KILL.event) == before + 1
-    reset(scene)
+    for moment in MOMENTS:
+        before, sent = scene.count(KILL.event), len(scene.server.sent)
+        await led(scene, KILL)
+        mark, is_before = MOMENTS[moment](KILL)
+        tap = await scene.killed(partial(scene.tap, KILL.label), mark, is_before=is_before)
+        if mark == KILL.request:  # the restarted bot carries it out
+            assert "tripped" in await scene.answered(tap), moment
+        else:
+            await scene.informed(sent)
+        await until(lambda: not scene.state.kills and not scene.state.begun)
+        assert scene.count(KILL.event) == before + 1, moment
+        reset(scene)
 
 
 async def test_an_alert_that_was_sent_before_the_kill_and_not_noted_is_sent_again_and_then_noted(
