@@ -25,18 +25,20 @@ from commands.roles import Role
 from infra.telegram.state import State
 from tests.infra.telegram.test_journey import latest
 from tests.infra.telegram.test_trading_journey import recorded
-from tests.journeys.program import PATIENCE, Running, running, whence
+from tests.journeys.program import Running, running, whence
 from tests.journeys.serving import Started, drained, started
 from tests.telegram_server.http import served
 from tests.telegram_server.methods import Params
 from tests.telegram_server.server import NO_FILES, TOKEN, BotServer, CallLost, Message
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(1200)]
 TRADER, WATCHER = 11, 12
 RESTARTED = "The bot was restarted before it had shown what became of your button"
 RESET = """mutation ($key: String!) {
   resetKillSwitch(request: {idempotencyKey: $key}, reason: "the next test") { ... on Completed { repeated } }
 }"""
+PATIENCE = 300.0
+"""Seconds: a start of the bot takes a minute where other programs have the processors."""
 _T = TypeVar("_T")
 
 
@@ -140,7 +142,7 @@ class Scene:
             running(folder, "telegram", "--config", "bot.toml", **secrets)
         )
         self._stack.enter_context(drained(self._program, folder / "bot.log"))
-        await self.server.until(lambda: self.server.calls[calls:].count("getUpdates") > 1 or None)
+        await self.server.until(lambda: self.server.calls[calls:].count("getUpdates") > 1 or None, PATIENCE)
 
     async def killed(self, act: Callable[[], _T], mark: str, *, is_before: bool) -> _T:
         """Kills the bot at the call with this mark, which the act leads to, and starts it again. Returns what the act
@@ -186,7 +188,8 @@ class Scene:
 
     @property
     def state(self) -> State:
-        return msgspec.json.decode((self.api.folder / "telegram.json").read_bytes(), type=State)
+        path = self.api.folder / "telegram.json"
+        return msgspec.json.decode(path.read_bytes(), type=State) if path.exists() else State(api="")
 
     def count(self, kind: str) -> int:
         """How many events of this type the trader has caused."""
@@ -242,7 +245,7 @@ async def test_an_order_is_entered_and_placed_once_though_the_bot_is_killed_at_e
             step()
             await until(lambda: is_kept(scene))
     assert scene.count("OrderPlaced") == 0
-    assert await scene.answered(scene.tap(ORDER.label)) == ORDER.sentence
+    await carried_out(scene, ORDER)
     assert scene.count("OrderPlaced") == 1
     await led(scene, CLOSE)
     scene.tap(CLOSE.label)
@@ -300,6 +303,13 @@ async def led(scene: Scene, confirmation: Confirmation) -> None:
     await until(lambda: is_kept(scene))
 
 
+async def carried_out(scene: Scene, confirmation: Confirmation) -> None:
+    """Taps the button until it is carried out: on a machine under load, what it showed may have expired."""
+    while (answer := await scene.answered(scene.tap(confirmation.label))) != confirmation.sentence:
+        assert "valid until" in answer or "minutes" in answer, answer
+        await led(scene, confirmation)
+
+
 async def until(found: Callable[[], bool]) -> None:
     """Waits for a state of other processes."""
     async with asyncio.timeout(PATIENCE):
@@ -337,7 +347,9 @@ async def test_orders_and_closes_are_carried_out_once_and_their_user_informed_wh
         await scene.informed(sent)
         has_arrived = mark != confirmation.request or not is_before
         assert scene.count(confirmation.event) == before + has_arrived, moment
-        await scene.answered(scene.tap(confirmation.label))
+        await (
+            scene.answered(scene.tap(confirmation.label)) if has_arrived else carried_out(scene, confirmation)
+        )
         assert scene.count(confirmation.event) == before + 1, moment
         if confirmation is CLOSE:
             await scene.shown("No position is open.")
