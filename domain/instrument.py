@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,8 +13,9 @@ from domain.arithmetic import EXACT
 from domain.errors import InvalidInput
 
 _MOST_DIGITS = EXACT.prec
-_ID = re.compile(r"[A-Z0-9]{2,30}-(SPOT|LINEAR|INVERSE)\.[A-Z0-9]{2,20}")
-_SYMBOL = re.compile(r"([A-Z0-9]{2,30})-(?:SPOT|LINEAR|INVERSE)\.")
+MARKETS = ("SPOT", "LINEAR", "INVERSE")
+"""The kinds of markets that an instrument's id names."""
+_ID = re.compile(rf"[A-Z0-9]{{2,30}}-({'|'.join(MARKETS)})\.[A-Z0-9]{{2,20}}")
 
 
 class Instrument(Struct, frozen=True, gc=False, kw_only=True):
@@ -105,11 +106,6 @@ def is_instrument_id(spelled: str) -> bool:
 def symbol_of(instrument: str) -> str:
     """`BTCUSDT-LINEAR.BYBIT` -> `BTCUSDT`."""
     return instrument.partition("-")[0]
-
-
-def symbols_in(text: str) -> Sequence[str]:
-    """The symbols of the instruments that a text names: `SELL BTCUSDT-LINEAR.BYBIT` -> `BTCUSDT`."""
-    return _SYMBOL.findall(text)
 
 
 def market_of(instrument: str) -> str:

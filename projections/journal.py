@@ -7,10 +7,11 @@ instrument of its order, which its event does not name.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from domain.events import FULL_NAMES
-from domain.instrument import symbols_in
+from domain.instrument import MARKETS
 from domain.log import Recorded, id_text
 from domain.order import OrderFilled, OrderPlaced
 from domain.quotes import split_symbol
@@ -22,6 +23,8 @@ from projections.sentences import fill_of, sentence
 from projections.tables import TableSpec
 
 _CAPITAL = re.compile(r"[A-Z]")
+_MARKETS = frozenset(name.lower() for name in MARKETS)
+"""The words that follow the symbol in the words of an instrument's id."""
 
 TABLE = TableSpec(
     "journal",
@@ -71,21 +74,22 @@ ORDERS = TableSpec(
 
 
 @cache
-def _type_words(kind: str) -> str:
+def _type_words(kind: str) -> Sequence[str]:
     """The words of an event's type: `OrderFilled` is found by "order" and by "filled"."""
-    return _CAPITAL.sub(r" \g<0>", kind).strip()
+    return words(_CAPITAL.sub(r" \g<0>", kind))
 
 
 @cache
-def _base(symbol: str) -> str:
-    """The base currency of a symbol whose quote currency is known; empty for another one."""
-    base, quote = split_symbol(symbol)
-    return base if quote else ""
+def _base(symbol: str) -> Sequence[str]:
+    """The word of the base currency of a symbol, in lower case; none where its quote currency is not known."""
+    base, quote = split_symbol(symbol.upper())
+    return (base.lower(),) if quote else ()
 
 
 def _words(kind: str, line: str) -> str:
-    bases = " ".join(dict.fromkeys(_base(symbol) for symbol in symbols_in(line)))
-    return " ".join(words(f"{_type_words(kind)} {bases} {line}"))
+    found = words(line)
+    bases = [base for at, one in enumerate(found) if one in _MARKETS and at for base in _base(found[at - 1])]
+    return " ".join([*_type_words(kind), *dict.fromkeys(bases), *found])
 
 
 def _written(rows: Rows, recorded: Recorded) -> None:

@@ -43,7 +43,7 @@ REPLACED = 3
 _FAILED = 1
 """The exit code of a process with an error of the log, the store or an event, which it has logged."""
 COSTS: Mapping[str, int] = {
-    "journal": 27,
+    "journal": 29,
     "orders": 10,
     "accounts": 10,
     "equity": 8,

@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
 from typing import Any, TypeVar
 
 import aiohttp
@@ -23,18 +25,20 @@ from commands.roles import Role
 from infra.telegram.state import State
 from tests.infra.telegram.test_journey import latest
 from tests.infra.telegram.test_trading_journey import recorded
-from tests.journeys.program import PATIENCE, Running, running, whence
+from tests.journeys.program import Running, running, whence
 from tests.journeys.serving import Started, drained, started
 from tests.telegram_server.http import served
 from tests.telegram_server.methods import Params
 from tests.telegram_server.server import NO_FILES, TOKEN, BotServer, CallLost, Message
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(1200)]
 TRADER, WATCHER = 11, 12
 RESTARTED = "The bot was restarted before it had shown what became of your button"
 RESET = """mutation ($key: String!) {
   resetKillSwitch(request: {idempotencyKey: $key}, reason: "the next test") { ... on Completed { repeated } }
 }"""
+PATIENCE = 300.0
+"""Seconds: a start of the bot takes a minute where other programs have the processors."""
 _T = TypeVar("_T")
 
 
@@ -138,22 +142,26 @@ class Scene:
             running(folder, "telegram", "--config", "bot.toml", **secrets)
         )
         self._stack.enter_context(drained(self._program, folder / "bot.log"))
-        await self.server.until(lambda: self.server.calls[calls:].count("getUpdates") > 1 or None)
+        await self.server.until(lambda: self.server.calls[calls:].count("getUpdates") > 1 or None, PATIENCE)
 
-    async def killed(self, act: Callable[[], object], mark: str, *, is_before: bool) -> None:
-        """Kills the bot at the call with this mark, which the act leads to, and starts it again."""
+    async def killed(self, act: Callable[[], _T], mark: str, *, is_before: bool) -> _T:
+        """Kills the bot at the call with this mark, which the act leads to, and starts it again. Returns what the act
+        returned."""
         assert self._program is not None
         self.gate.arm(mark, is_before=is_before)
-        act()
+        done = act()
         async with asyncio.timeout(PATIENCE):
             await self.gate.reached.wait()
+        await self.close()
+        self.gate.gone.set()
+        await self.start()
+        return done
+
+    async def close(self) -> None:
+        """Kills the bot."""
+        assert self._program is not None
         self._program.process.kill()
         await asyncio.to_thread(self._program.process.wait, PATIENCE)
-        self.gate.gone.set()
-        self.close()
-        await self.start()
-
-    def close(self) -> None:
         self._stack.close()
 
     def tap(self, label: str) -> str:
@@ -163,6 +171,10 @@ class Scene:
 
     async def shown(self, text: str) -> Message:
         return await self.server.until(lambda: latest(self.server, TRADER, text), PATIENCE)
+
+    async def answered(self, tap: str) -> str:
+        """What the tap is answered with."""
+        return await self.server.until(lambda: self.server.answers.get(tap), PATIENCE)
 
     async def informed(self, before: int) -> None:
         """Returns once a report has arrived after so many messages, and no tap's outcome is owed any more."""
@@ -176,7 +188,8 @@ class Scene:
 
     @property
     def state(self) -> State:
-        return msgspec.json.decode((self.api.folder / "telegram.json").read_bytes(), type=State)
+        path = self.api.folder / "telegram.json"
+        return msgspec.json.decode(path.read_bytes(), type=State) if path.exists() else State(api="")
 
     def count(self, kind: str) -> int:
         """How many events of this type the trader has caused."""
@@ -202,7 +215,7 @@ async def scene(api: Started) -> AsyncGenerator[Scene]:
             yield made
         finally:
             gate.gone.set()
-            made.close()
+            await made.close()
 
 
 STEPS: Sequence[tuple[str, str]] = (
@@ -210,7 +223,7 @@ STEPS: Sequence[tuple[str, str]] = (
     (">BTCUSDT-LINEAR", "Still to be chosen: Side"),
     (">Buy", "Still to be chosen: Quantity"),
     (">Quantity …", "Send the value as a message: Quantity"),
-    ("0.0123", "Quantity: 0.012"),
+    ("0.0034", "Quantity: 0.003 (rounded from 0.0034)"),
     (">✓ Check the order", "Place this order?"),
 )
 """A text, or the label of a button after a `>`, and what the screen shows then."""
@@ -228,13 +241,11 @@ async def test_an_order_is_entered_and_placed_once_though_the_bot_is_killed_at_e
                 scene.server.type(TRADER, way)
 
         await scene.killed(step, text, is_before=False)
-        if way == "/trade":  # its message has an id that the bot never received
+        if not way.startswith(">"):  # it is shown in a new message, whose id the bot never received
             step()
             await until(lambda: is_kept(scene))
     assert scene.count("OrderPlaced") == 0
-    tap = scene.tap("Place the order now")
-    await scene.server.until(lambda: scene.server.answers.get(tap), PATIENCE)
-    assert scene.server.answers[tap] == "The order is placed."
+    await carried_out(scene, ORDER)
     assert scene.count("OrderPlaced") == 1
     await led(scene, CLOSE)
     scene.tap(CLOSE.label)
@@ -254,7 +265,7 @@ class Confirmation:
 
 
 ORDER = Confirmation(
-    (("/trade buy btcusdt 0.012", "✓ Check the order"), (">✓ Check the order", "Place the order now")),
+    (("/trade buy btcusdt 0.003", "✓ Check the order"), (">✓ Check the order", "Place the order now")),
     "Place the order now",
     "placeOrder(",
     "The order is placed.",
@@ -285,11 +296,18 @@ async def led(scene: Scene, confirmation: Confirmation) -> None:
     """Opens the screen with the last button, and returns once the state's file has it."""
     for way, label in confirmation.ways:
         if way.startswith(">"):
-            scene.tap(await scene.server.until(lambda way=way: labelled(scene, way[1:]), PATIENCE))
+            scene.tap(await scene.server.until(partial(labelled, scene, way[1:]), PATIENCE))
         else:
             scene.server.type(TRADER, way)
-        await scene.server.until(lambda label=label: labelled(scene, label), PATIENCE)
+        await scene.server.until(partial(labelled, scene, label), PATIENCE)
     await until(lambda: is_kept(scene))
+
+
+async def carried_out(scene: Scene, confirmation: Confirmation) -> None:
+    """Taps the button until it is carried out: on a machine under load, what it showed may have expired."""
+    while (answer := await scene.answered(scene.tap(confirmation.label))) != confirmation.sentence:
+        assert "valid until" in answer or "minutes" in answer, answer
+        await led(scene, confirmation)
 
 
 async def until(found: Callable[[], bool]) -> None:
@@ -318,40 +336,40 @@ def is_kept(scene: Scene) -> bool:
     return screen is not None and kept is not None and kept.message == screen.id
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-async def test_an_order_and_its_close_are_carried_out_once_and_their_user_informed_where_the_bot_is_killed(
-    scene: Scene, moment: str
+async def test_orders_and_closes_are_carried_out_once_and_their_user_informed_wherever_the_bot_is_killed(
+    scene: Scene,
 ) -> None:
-    for confirmation in (ORDER, CLOSE):
+    for moment, confirmation in product(MOMENTS, (ORDER, CLOSE)):
         before, sent = scene.count(confirmation.event), len(scene.server.sent)
         await led(scene, confirmation)
         mark, is_before = MOMENTS[moment](confirmation)
-        await scene.killed(lambda label=confirmation.label: scene.tap(label), mark, is_before=is_before)
+        await scene.killed(partial(scene.tap, confirmation.label), mark, is_before=is_before)
         await scene.informed(sent)
         has_arrived = mark != confirmation.request or not is_before
-        assert scene.count(confirmation.event) == before + has_arrived
-        tap = scene.tap(confirmation.label)
-        await scene.server.until(lambda tap=tap: scene.server.answers.get(tap), PATIENCE)
-        assert scene.count(confirmation.event) == before + 1
-    await scene.shown("No position is open.")
+        assert scene.count(confirmation.event) == before + has_arrived, moment
+        await (
+            scene.answered(scene.tap(confirmation.label)) if has_arrived else carried_out(scene, confirmation)
+        )
+        assert scene.count(confirmation.event) == before + 1, moment
+        if confirmation is CLOSE:
+            await scene.shown("No position is open.")
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-async def test_a_kill_switch_is_tripped_once_and_its_user_informed_where_the_bot_is_killed(
-    scene: Scene, moment: str
+async def test_a_kill_switch_is_tripped_once_and_its_user_informed_wherever_the_bot_is_killed(
+    scene: Scene,
 ) -> None:
-    before, sent, taps = scene.count(KILL.event), len(scene.server.sent), list[str]()
-    await led(scene, KILL)
-    mark, is_before = MOMENTS[moment](KILL)
-    await scene.killed(lambda: taps.append(scene.tap(KILL.label)), mark, is_before=is_before)
-    if mark == KILL.request:  # the restarted bot carries it out
-        answer = await scene.server.until(lambda: scene.server.answers.get(taps[0]), PATIENCE)
-        assert "tripped" in answer
-    else:
-        await scene.informed(sent)
-    await until(lambda: not scene.state.kills and not scene.state.begun)
-    assert scene.count(KILL.event) == before + 1
-    reset(scene)
+    for moment in MOMENTS:
+        before, sent = scene.count(KILL.event), len(scene.server.sent)
+        await led(scene, KILL)
+        mark, is_before = MOMENTS[moment](KILL)
+        tap = await scene.killed(partial(scene.tap, KILL.label), mark, is_before=is_before)
+        if mark == KILL.request:  # the restarted bot carries it out
+            assert "tripped" in await scene.answered(tap), moment
+        else:
+            await scene.informed(sent)
+        await until(lambda: not scene.state.kills and not scene.state.begun)
+        assert scene.count(KILL.event) == before + 1, moment
+        reset(scene)
 
 
 async def test_an_alert_that_was_sent_before_the_kill_and_not_noted_is_sent_again_and_then_noted(
