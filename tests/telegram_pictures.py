@@ -1,5 +1,5 @@
-"""Makes the pictures of docs/telegram.md anew: `python -m tests.telegram_pictures`, or all screens in another folder, in
-English or Russian: `python -m tests.telegram_pictures FOLDER [ru]`.
+"""Makes the pictures of docs/telegram.md anew: `python -m tests.telegram_pictures`, or those of all screens in another
+folder, in English or Russian: `python -m tests.telegram_pictures FOLDER [ru]`.
 
 They show the log of `make demo`: the program serves it, the bot sends its messages to the Bot API server of the tests,
 and Chromium draws what arrived there.

@@ -13,6 +13,7 @@ from adapters.telegram.content import Content
 from adapters.telegram.settings import Language
 from adapters.telegram.text import Style
 from commands.roles import Role
+from domain.settings import Settings
 from infra.telegram.alert_content import alert_of
 from infra.telegram.alerts import QUERY, TYPES, look_at
 from infra.telegram.screens.catalogue import SCREENS
@@ -31,32 +32,35 @@ NO_WORDS = re.compile(
     r"|\[[A-Z]+\]"  # the kind of run
     r"|\S*\w[._:-]\w\S*"  # instruments, ids, settings
     r"|\b\S*\d\S*\b"  # ids and amounts
+    r"|исполнение \w+"  # the id of an execution
     r"|`[^`]*`"
 )
 NAMES = frozenset(
-    {
+    [
         *(
             "UTC",
             "USDT",
             "BTC",
+            "BTCUSDT",
             "ETH",
             "API",
             "CSV",
             "ADX",
             "ATR",
-            "Whence",
-            "BYBIT",
-            "English",
-            "Bybit",
-            "bp",
+            "EMA",
+            "RSI",
+            "SAR",
+            "SuperTrend",
         ),
-        *("paper", "supertrend", "trend", "telegram", "fill", "default", "built"),
-    }
+        *("Whence", "BYBIT", "Bybit", "English", "paper", "supertrend", "trend", "telegram", "fill"),
+    ]
 )
 """Latin words that stand in Russian text on purpose: names, units and abbreviations."""
 CODES = re.compile("[A-Z_]{3,}|true|false")
 """The values of settings, which are entered as they are shown."""
 OF_SETTINGS = frozenset({"settings", "limits", "risk", "kill"})
+GROUPS = frozenset({*Settings.__dataclass_fields__, "general"})
+"""The groups of settings, which a command names."""
 
 
 def arguments(api: Started, name: str) -> Sequence[str]:
@@ -75,12 +79,12 @@ def arguments(api: Started, name: str) -> Sequence[str]:
         "explain": [*ids("events"), *ids("decided"), "unknown"],
         "journal": ["", *KINDS, "nothing has these words"],
         "kill": [KEY],
-        "limits": ["", f"name=risk.max_positions&given=1&value=many&key={KEY}"],
-        "position": [f"{KEY}:{ids('positions')[0]}", f"{KEY}:gone"],
-        "order": [f"{KEY}:{ids('orders')[0]}", f"{KEY}:gone"],
+        "limits": ["", f"name=risk.max_positions&given=1&value=9z9&key={KEY}"],
+        "position": [f"{KEY}:{ids('positions')[0]}", f"{KEY}:gone-1"],
+        "order": [f"{KEY}:{ids('orders')[0]}", f"{KEY}:gone-1"],
         "settings": ["", "risk"],
-        "strategy": [f"{KEY}:trend", f"{KEY}:gone"],
-        "switch": [f"{KEY}:trend", f"{KEY}:gone"],
+        "strategy": [f"{KEY}:trend", f"{KEY}:gone-1"],
+        "switch": [f"{KEY}:trend", f"{KEY}:gone-1"],
         "trade": ["", "sell btcusdt-linear.bybit stop 50000 0.01"],
     }
     return given.get(name, [""])
@@ -111,7 +115,8 @@ def lines_of(content: Content) -> Iterator[str]:
 
 def english_in(line: str, allowed: re.Pattern[str] | None = None) -> list[str]:
     words = LATIN.findall(NO_WORDS.sub(" ", line))
-    return [one for one in words if one not in NAMES and not (allowed and allowed.fullmatch(one))]
+    known = NAMES if allowed is None else NAMES | GROUPS
+    return [one for one in words if one not in known and not (allowed and allowed.fullmatch(one))]
 
 
 @pytest.mark.parametrize("name", SCREENS)
