@@ -146,4 +146,4 @@ async def _report(api: Started, tokens: Mapping[Role, str], language: Language) 
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:2]), *map(Language, sys.argv[2:3]))
+    main(Path(sys.argv[1]) if sys.argv[1:] else None, Language(sys.argv[2] if sys.argv[2:] else "en"))

@@ -159,3 +159,14 @@ def test_the_alerts_of_the_log_are_in_the_language_of_their_chat(api: Started) -
         assert [(line, english_in(line)) for line in lines_of(russian.shown(True)) if english_in(line)] == []
         assert [line for line in lines_of(english.shown(True)) if CYRILLIC.search(line)] == []
         assert english_in(russian.line) == []
+
+
+def test_in_english_a_chain_has_the_lines_of_the_api(api: Started) -> None:
+    event = arguments(api, "explain")[0]
+    lines = api.query("query ($id: ID!) { chain(id: $id) { lines } }", None, id=event)["data"]["chain"][
+        "lines"
+    ]
+    shown = rendered(api, "explain", event)[Language.EN].text.plain.splitlines()
+    body = [line for line in shown[4:] if not line.startswith("… and ")]
+    assert len(body) > 5
+    assert body == lines[: len(body)]
