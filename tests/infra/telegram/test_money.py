@@ -40,9 +40,11 @@ from infra.telegram.words import words_of
 from tests.journeys.program import whence
 from tests.journeys.serving import Started, drained, started
 
+pytestmark = pytest.mark.timeout(1_200)
+"""The first test waits for the run and for the read models, which a machine under load takes minutes for."""
 D = Decimal
 ZERO = D(0)
-PATIENCE = 300.0
+PATIENCE = 600.0
 BEGUN, BARS, STEP = datetime(2026, 3, 1, tzinfo=UTC), 12 * 24 * 4, timedelta(minutes=5)
 SIGNS = {Side.BUY: 1, Side.SELL: -1}
 SETTINGS = """

@@ -25,6 +25,7 @@ from tests.infra.telegram.test_money import api, events, folder
 from tests.journeys.serving import Started
 
 __all__ = ["api", "events", "folder"]
+pytestmark = pytest.mark.timeout(1_200)
 KEY = "0123456789abcdef"
 CYRILLIC, LATIN = re.compile("[\u0400-\u04ff]+"), re.compile("[A-Za-z]{2,}")
 NO_WORDS = re.compile(
