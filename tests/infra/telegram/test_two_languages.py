@@ -33,7 +33,7 @@ NO_WORDS = re.compile(
     r"|\[[A-Z]+\]"  # the kind of run
     r"|\S*\w[._:-]\w\S*"  # instruments, ids, settings
     r"|\b\S*\d\S*\b"  # ids and amounts
-    r"|(?:исполнение|номером|номер у биржи) \S+"  # ids of the exchange
+    r"|(?:исполнение|номером|биржи) \S+"  # ids of the exchange
     r"|`[^`]*`"
 )
 NAMES = frozenset(
