@@ -1,5 +1,5 @@
-"""Makes the pictures of docs/telegram.md anew: `python -m tests.telegram_pictures`, or all screens in another folder:
-`python -m tests.telegram_pictures FOLDER`.
+"""Makes the pictures of docs/telegram.md anew: `python -m tests.telegram_pictures`, or those of all screens in another
+folder, in English or Russian: `python -m tests.telegram_pictures FOLDER [ru]`.
 
 They show the log of `make demo`: the program serves it, the bot sends its messages to the Bot API server of the tests,
 and Chromium draws what arrived there.
@@ -46,7 +46,7 @@ _PATIENCE = 300.0
 _FILL = '{ events(where: {types: ["OrderFilled"]}, first: 1) { edges { node { id } } } }'
 
 
-def main(folder: Path | None = None) -> None:
+def main(folder: Path | None = None, language: Language = Language.EN) -> None:
     """Writes a PNG file of each message."""
     (folder or FOLDER).mkdir(exist_ok=True)
     with TemporaryDirectory() as name:
@@ -56,7 +56,7 @@ def main(folder: Path | None = None) -> None:
         assert done.returncode == 0, done.stderr
         tokens = created_tokens(place)
         with started(place) as api, drained(api.program, place / "api.log"):
-            messages = asyncio.run(_walked(api, tokens))
+            messages = asyncio.run(_walked(api, tokens, language))
     with chromium() as browser:
         for one, message in messages.items():
             if folder is not None or one in SHOWN:
@@ -71,24 +71,30 @@ def _drawn(browser: Browser, message: Message) -> bytes:
     return shot
 
 
-async def _walked(api: Started, tokens: Mapping[Role, str]) -> Mapping[str, Message]:
+async def _walked(api: Started, tokens: Mapping[Role, str], language: Language) -> Mapping[str, Message]:
     """Each screen, an alert, an export and the daily report, by name."""
     server = BotServer(asyncio.get_running_loop().time)
     server.chats.add(TRADER)
     (fill,) = api.query(_FILL)["data"]["events"]["edges"]
     arguments = {"explain": fill["node"]["id"], "strategy": "trend", "journal": "fill"}
-    words, found = words_of(Language.EN), dict[str, Message]()
+    words, found = words_of(language), dict[str, Message]()
     async with bot_of(server, api, tokens):
+        if language is Language.RU:
+            server.type(TRADER, "/language")
+            server.tap(TRADER, await server.until(partial(latest, server, TRADER, "Language")), "Русский")
         for name in [*_opened(arguments), "kill"]:
             server.type(TRADER, f"/{name} {arguments.get(name, '')}".rstrip())
             found[name] = copy(await server.until(partial(_titled, server, words(f"screen-{name}")), 20))
-        server.tap(TRADER, _standing(server, "Trip the kill switch?"), "Trip it now")
-        found["alert"] = copy(await server.until(lambda: latest(server, TRADER, "KILL_SWITCH_TRIPPED")))
+        server.tap(TRADER, _standing(server, words("kill-question")), words("kill-confirm"))
+        kind = words.code("kind", "KILL_SWITCH_TRIPPED")
+        found["alert"] = copy(
+            await server.until(lambda: latest(server, TRADER, f"{words('alert-HIGH')} {kind}"))
+        )
         server.type(TRADER, "/journal")
-        journal = await server.until(lambda: _titled(server, "Journal"))
-        server.tap(TRADER, journal, "⤓ Export as CSV")
+        journal = await server.until(lambda: _titled(server, words("screen-journal")))
+        server.tap(TRADER, journal, words("export"))
         found["export"] = await server.until(lambda: next((one for one in server.sent if one.file), None))
-    found["report"] = await _report(api, tokens)
+    found["report"] = await _report(api, tokens, language)
     return found
 
 
@@ -124,14 +130,14 @@ class _Collected:
         self.alerts.append(alert)
 
 
-async def _report(api: Started, tokens: Mapping[Role, str]) -> Message:
+async def _report(api: Started, tokens: Mapping[Role, str], language: Language) -> Message:
     """The report of the demo's second day."""
     server, collected, times = BotServer(lambda: 0.0), _Collected(), [_REPORTED, _BEFORE]
     server.chats.add(TRADER)
     request = DirectRequest(server)
     file = StateFile(api.folder / "report.json", api.url)
     async with aiohttp.ClientSession() as session, opened_bot(TOKEN, "http://bot", (request, request)) as bot:
-        recipients = [UserSettings(id=TRADER, role=Role.TRADER)]
+        recipients = [UserSettings(id=TRADER, role=Role.TRADER, language=language)]
         daily = Daily(Api(api.url, tokens, session), file, recipients, 8, times.pop)
         for _ in range(2):
             await daily.step(cast(Sender, cast(Any, collected)))
@@ -140,4 +146,4 @@ async def _report(api: Started, tokens: Mapping[Role, str]) -> Message:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:2]))
+    main(Path(sys.argv[1]) if sys.argv[1:] else None, Language(sys.argv[2] if sys.argv[2:] else "en"))

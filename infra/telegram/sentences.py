@@ -309,7 +309,7 @@ def _managed(event: managed.PositionManaged, words: Words) -> Values:
         "at": price,
         "profit_part": "" if event.profit is None else _profit(event.profit, words),
         "done": words(f"managed-{event.action}", **given),
-        "read": "".join(f", {name} {value}" for name, value in event.figures.items()),
+        "read": "".join(f", {words.code('figure', name)} {value}" for name, value in event.figures.items()),
     }
 
 
@@ -383,7 +383,7 @@ def _rules(event: InstrumentListed | InstrumentRulesChanged, words: Words) -> Va
         "lot": plain(rules.lot),
         "maker": str(rules.maker_fee),
         "taker": str(rules.taker_fee),
-        "origin": "" if origin is None else words(named, source=origin.source),
+        "origin": "" if origin is None else words(named, source=words.reason(origin.source)),
     }
     return {"rules": words("rules", **figures)}
 

@@ -58,7 +58,7 @@ def _lines(nodes: Sequence[Data], words: Words) -> list[Text | str]:
 
 def _line(event: Data, depth: int, words: Words) -> str:
     at = f"{datetime.fromisoformat(event['occurredAt']):%Y-%m-%d %H:%M:%S}"
-    title = title_of(event["type"], words)
+    title = title_of(event["type"], words) + ("" if words.is_own else ":")
     return f"{_INDENT * depth}{at} {title} {sentence_of(event, words)} #{event['ordinal']}"
 
 

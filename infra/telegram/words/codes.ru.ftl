@@ -124,6 +124,8 @@ BuildStatus-BUILDING = строится
 BuildStatus-LIVE = в работе
 BuildStatus-RETIRED = снята
 
+reason-ALL_APPROVE = все за
+reason-REVERSAL = разворот
 reason-CONFIDENCE_BELOW_THRESHOLD = уверенность ниже порога
 reason-TREND_DISAGREES = долгий тренд против
 reason-REWARD_TO_RISK_TOO_LOW = прибыль мала для риска

@@ -85,3 +85,5 @@ phrase-not-protective = a stop of { $stop } does not protect { $place }
 phrase-no-gain = a target of { $target } is no gain for { $place }
 phrase-belongs-below = a { $direction } position at { $price }: it belongs below that
 phrase-belongs-above = a { $direction } position at { $price }: it belongs above that
+phrase-built-in = Bybit v5 instruments-info, built in
+phrase-from-the-tape = the tape

@@ -84,3 +84,5 @@ phrase-not-protective = стоп { $stop } не защищает: { $place }
 phrase-no-gain = цель { $target } не даёт прибыли: { $place }
 phrase-belongs-below = позиция { $direction } по { $price }, уровень должен быть ниже
 phrase-belongs-above = позиция { $direction } по { $price }, уровень должен быть выше
+phrase-built-in = Bybit v5 instruments-info, из поставки
+phrase-from-the-tape = записи цен

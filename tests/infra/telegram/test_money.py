@@ -12,9 +12,9 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cache
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, cast
@@ -40,8 +40,11 @@ from infra.telegram.words import words_of
 from tests.journeys.program import whence
 from tests.journeys.serving import Started, drained, started
 
+pytestmark = pytest.mark.timeout(1_200)
+"""The first test waits for the run and for the read models, which a machine under load takes minutes for."""
 D = Decimal
-PATIENCE = 300.0
+ZERO = D(0)
+PATIENCE = 600.0
 BEGUN, BARS, STEP = datetime(2026, 3, 1, tzinfo=UTC), 12 * 24 * 4, timedelta(minutes=5)
 SIGNS = {Side.BUY: 1, Side.SELL: -1}
 SETTINGS = """
@@ -132,11 +135,11 @@ class Trade:
 
     instrument: str
     strategy: str = ""
-    held: Decimal = D(0)
-    average: Decimal = D(0)
-    gross: Decimal = D(0)
-    fees: Decimal = D(0)
-    funding: Decimal = D(0)
+    held: Decimal = ZERO
+    average: Decimal = ZERO
+    gross: Decimal = ZERO
+    fees: Decimal = ZERO
+    funding: Decimal = ZERO
     stop: Decimal | None = None
     closed_at: datetime | None = None
     reductions: int = 0
@@ -150,7 +153,7 @@ class Trade:
 class Books:
     """All trades in the order of their closing, those that are open, and the balance after each change."""
 
-    balance: Decimal = D(0)
+    balance: Decimal = ZERO
     closed: list[Trade] = field(default_factory=list[Trade])
     open: dict[str, Trade] = field(default_factory=dict[str, Trade])
     balances: list[tuple[datetime, Decimal]] = field(default_factory=list[tuple[datetime, Decimal]])
@@ -161,39 +164,46 @@ class Books:
 
 def books_of(events: Sequence[Envelope], until: datetime | None = None) -> Books:
     """The books of the log up to a moment; its end without one."""
-    books = Books()
-    orders = dict[str, OrderPlaced]()
-    strategies = {
-        one.meta.correlation_id: one.event.strategy for one in events if isinstance(one.event, SignalDetected)
-    }
+    books, orders = Books(), dict[str, OrderPlaced]()
+    named = (one for one in events if isinstance(one.event, SignalDetected))
+    strategies = {one.meta.correlation_id: cast(SignalDetected, one.event).strategy for one in named}
     for one in events:
-        event, at = one.event, one.meta.occurred_at
-        if until is not None and at > until:
-            continue
-        match event:
-            case AccountOpened():
-                books.balance = event.balance
-            case OrderPlaced():
-                orders[one.meta.stream] = event
-                if event.purpose is Purpose.STOP and event.instrument in books.open:
-                    books.open[event.instrument].stop = event.trigger_price
-            case OrderAmended() if orders[one.meta.stream].purpose is Purpose.STOP:
-                instrument = orders[one.meta.stream].instrument
-                if instrument in books.open:
-                    books.open[instrument].stop = event.trigger_price
-            case OrderFilled():
-                _filled(books, orders[one.meta.stream], event, at)
-            case PositionOpened():
-                books.open[event.instrument].strategy = strategies[one.meta.correlation_id]
-                books.open[event.instrument].stop = event.stop
-            case PositionFunded():
-                trade = books.open[parse(one.meta.stream).id.partition(".BYBIT")[0] + ".BYBIT"]
-                trade.funding += event.amount
-                books.balance += event.amount
-            case _:
-                continue
-        books.balances.append((at, books.balance))
+        at = one.meta.occurred_at
+        if until is None or at <= until:
+            _protected(books, orders, one)
+            _traded(books, orders, one, strategies)
+            books.balances.append((at, books.balance))
     return books
+
+
+def _protected(books: Books, orders: dict[str, OrderPlaced], one: Envelope) -> None:
+    """Notes the orders, and where the stop of an open position is."""
+    if isinstance(one.event, OrderPlaced):
+        orders[one.meta.stream] = one.event
+    order = orders.get(one.meta.stream)
+    if order is None or order.purpose is not Purpose.STOP or order.instrument not in books.open:
+        return
+    if isinstance(one.event, OrderPlaced | OrderAmended):
+        books.open[order.instrument].stop = one.event.trigger_price
+
+
+def _traded(
+    books: Books, orders: Mapping[str, OrderPlaced], one: Envelope, strategies: Mapping[str, str]
+) -> None:
+    match one.event:
+        case AccountOpened() as event:
+            books.balance = event.balance
+        case OrderFilled() as event:
+            _filled(books, orders[one.meta.stream], event, one.meta.occurred_at)
+        case PositionOpened() as event:
+            trade = books.open[event.instrument]
+            trade.strategy, trade.stop = strategies[one.meta.correlation_id], event.stop
+        case PositionFunded() as event:
+            trade = books.open[parse(one.meta.stream).id.partition(".BYBIT")[0] + ".BYBIT"]
+            trade.funding += event.amount
+            books.balance += event.amount
+        case _:
+            pass
 
 
 def _filled(books: Books, order: OrderPlaced, fill: OrderFilled, at: datetime) -> None:
