@@ -54,7 +54,7 @@ async def test_the_accounts_that_a_node_holds_are_read_with_their_partitions_and
     (found,) = response.data["processes"] if response.data else ()
     assert found == {
         "role": "NODE",
-        "leases": [{"account": "beta", "partition": 3, "since": now.isoformat()}],
+        "leases": [{"account": "beta", "partition": 3, "since": time_text(now)}],
     }
 
 
