@@ -8,7 +8,7 @@ import strawberry
 
 from adapters.graphql.context import Info
 from adapters.graphql.scalars import Ordinal
-from adapters.processes.announcement import ProcessRole
+from adapters.processes.announcement import HeldLease, ProcessRole
 from adapters.processes.running import ProcessState, Running, processes
 from domain.errors import Refused
 
@@ -70,5 +70,9 @@ def _process(one: Running) -> Process:
         announced_at=own.at if own else None,
         ordinal=Ordinal(own.ordinal) if own and own.ordinal is not None else None,
         behind=own.behind if own else None,
-        leases=[ProcessLease(one.account, one.partition, one.since) for one in own.leases] if own else [],
+        leases=[_lease(one) for one in own.leases] if own else [],
     )
+
+
+def _lease(one: HeldLease) -> ProcessLease:
+    return ProcessLease(account=one.account, partition=one.partition, since=one.since)

@@ -55,7 +55,9 @@ def _leased(found: Sequence[Running]) -> Metric:
     """Leases of nodes that run; of an account that two of them name, the latest: the other has not noticed its loss."""
     family, held = _family(catalogue.LEASED_SINCE), dict[str, tuple[float, list[str]]]()
     for own in (one.announcement for one in found if one.state in _RUN):
-        for lease in own.leases if own else ():
+        if own is None:
+            continue
+        for lease in own.leases:
             labels, since = [lease.account, str(lease.partition), own.host], lease.since.timestamp()
             held[lease.account] = max(held.get(lease.account, (since, labels)), (since, labels))
     for since, labels in held.values():

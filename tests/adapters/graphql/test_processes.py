@@ -12,6 +12,7 @@ from adapters.graphql.context import Context, Served
 from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.scalars import time_text
 from adapters.graphql.schema import schema
+from adapters.processes.announcement import HeldLease, ProcessRole
 from adapters.processes.place import Announced
 from commands.caller import Caller
 from commands.roles import Role
@@ -40,6 +41,21 @@ def context(tmp_path: Path, announced: list[Announced] | None) -> Context:
 
 def _no_decoding(_: bytes) -> Any:
     raise AssertionError
+
+
+async def test_the_accounts_that_a_node_holds_are_read_with_their_partitions_and_times(
+    tmp_path: Path,
+) -> None:
+    now = datetime.now(UTC)
+    node = replace(ANNOUNCEMENT, at=now, role=ProcessRole.NODE, leases=(HeldLease("beta", 3, now),))
+    query = "{ processes { role leases { account partition since } } }"
+    response = await SCHEMA.execute(query, context_value=context(tmp_path, [Announced(node.id, node)]))
+    assert response.errors is None
+    (found,) = response.data["processes"] if response.data else ()
+    assert found == {
+        "role": "NODE",
+        "leases": [{"account": "beta", "partition": 3, "since": time_text(now)}],
+    }
 
 
 async def test_a_viewer_reads_believed_announcements_whole_and_refused_ones_without_their_claims(
