@@ -30,7 +30,7 @@ def test_an_error_that_a_person_has_to_mend_is_final_at_once(trouble: Trouble, c
 
 
 def test_a_fatal_error_of_the_client_is_final_at_once(trouble: Trouble) -> None:
-    assert trouble.is_final(KafkaError(KafkaError.ILLEGAL_GENERATION, "", True))  # noqa: FBT003
+    assert trouble.is_final(KafkaError(KafkaError.ILLEGAL_GENERATION, "", True))
 
 
 def test_a_coordinator_that_is_away_is_never_final(trouble: Trouble, now: list[float]) -> None:
