@@ -133,7 +133,7 @@ def _stated(one: Running) -> Mapping[str, object]:
     own = one.announcement
     verdict = {"id": one.key, "state": one.state.value, "reason": one.reason}
     if own is None:
-        return verdict | dict.fromkeys(_MEMBERS) | {"leases": []}
+        return {**verdict, **dict.fromkeys(_MEMBERS), "leases": ()}
     leases = [
         {"account": lease.account, "partition": lease.partition, "since": lease.since.isoformat()}
         for lease in own.leases

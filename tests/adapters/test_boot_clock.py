@@ -20,7 +20,11 @@ def test_a_lease_that_was_renewed_before_the_machine_was_suspended_is_over_when_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clocks = {time.CLOCK_BOOTTIME: 100.0, time.CLOCK_MONOTONIC: 100.0}
-    monkeypatch.setattr(time, "clock_gettime", lambda clock: clocks[clock])
+
+    def read(clock: int) -> float:
+        return clocks[clock]
+
+    monkeypatch.setattr(time, "clock_gettime", read)
     lease = Lease(2.5, lambda: None)
     lease.renew(boot_seconds())
     assert lease.fault == ""

@@ -63,7 +63,7 @@ def soak(
         _sample(sampler, folder / SAMPLES, hours * 3_600)
         time.sleep(max(market_ends + _SETTLING - time.monotonic(), 0.0))
         live.process.terminate()
-        checks = {"the engine's exit code": live.process.wait(_PATIENCE)}
+        checks = {"the engine": live.process.wait(_PATIENCE)}
         checks["whence reconcile"] = _code(folder, keys, "reconcile", "--address", address)
         venue.process.terminate()
         venue.process.wait(_PATIENCE)
@@ -110,7 +110,7 @@ def _sample(sampler: Sampler, file: Path, seconds: float) -> None:
 def _code(folder: Path, variables: dict[str, str], *words: str) -> int:
     """Runs a command on the log; keeps what it printed beside it and returns its exit code."""
     done = patient_whence(folder, _PATIENCE, *words, "--log", f"sqlite:///{LOG}", **variables)
-    name = "-".join(word.strip("-") for word in words if not word.startswith("http"))
+    name = f"{words[0]}-verify" if "--verify" in words else words[0]
     (folder / f"{name}.txt").write_text(done.stdout + done.stderr)
     return done.returncode
 
