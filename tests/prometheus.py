@@ -52,7 +52,7 @@ class Prometheus:
 
     def _is_ready(self) -> bool:
         try:
-            return httpx2.get(f"{self._address}/-/ready", timeout=5).status_code == httpx2.codes.OK
+            return httpx2.get(f"{self._address}/-/ready", timeout=5).status_code == 200
         except httpx2.TransportError:
             return False
 

@@ -86,7 +86,7 @@ def values_of(event: Event, words: Words, placed: Sequence[str] = ()) -> Values:
     shown = {name: _shown(name, value, words) for name, value in fields.items()}
     parts = {f"{name}_part": _part(name, shown, fields, words) for name in _PARTS & fields.keys()}
     more = _VALUES.get(type(event))
-    own = {} if more is None else more(event, words)
+    own: Values = {} if more is None else more(event, words)
     return {
         **{name: text for name, text in shown.items() if text is not None},
         **parts,
@@ -149,7 +149,8 @@ def _shown(name: str, value: Any, words: Words) -> str | None:
 def _figures(kind: str, decision: signal.DecisionMade) -> Values:
     """The figures of an alert that has a sentence of its own."""
     member, names = _ALERT_FIGURES.get(kind, ("", ()))
-    figures = next((vote.figures for vote in decision.votes if vote.member == member), {})
+    nothing: Mapping[str, str] = {}
+    figures = next((vote.figures for vote in decision.votes if vote.member == member), nothing)
     if not names or not figures.keys() >= set(names):
         return {}
     return {name: rounded(figures[name]) if kind == "DAILY_LOSS" else figures[name] for name in names}

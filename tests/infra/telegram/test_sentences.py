@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -179,7 +179,14 @@ def test_a_fill_names_the_side_and_the_instrument_of_its_order() -> None:
 def test_the_alert_of_a_daily_loss_has_its_figures() -> None:
     figures = {"limit": "500.123456", "day_balance": "10000", "balance": "9499.9999"}
     read = as_read(EVENTS["DecisionMade"])
-    vote = {"member": "daily_loss", "chamber": "RISK", "approves": False, "reasons": [], "figures": figures}
+    reasons: Sequence[str] = ()
+    vote = {
+        "member": "daily_loss",
+        "chamber": "RISK",
+        "approves": False,
+        "reasons": reasons,
+        "figures": figures,
+    }
     event = {**read, "json": {**read["json"], "votes": [vote]}}
     assert alert_sentence("DAILY_LOSS", "English", event, RU) == (
         "дневной убыток достиг предела 500.12: баланс был 10000, стал 9500; до конца дня входы пропускаются"

@@ -152,7 +152,7 @@ def test_every_event_of_the_log_has_a_russian_sentence(api: Started) -> None:
 
 def test_the_alerts_of_the_log_are_in_the_language_of_their_chat(api: Started) -> None:
     given = {"after": 0, "types": list(TYPES), "witness": 0, "before": 0}
-    look = look_at(api.query(QUERY, None, **given)["data"], 0, "[PAPER]")
+    look = look_at(api.query(QUERY, None, **given)["data"], 0)
     assert len({one.kind for one in look.alerts}) > 3
     for one in look.alerts:
         russian = alert_of(one, words_of(Language.RU), may_acknowledge=True)

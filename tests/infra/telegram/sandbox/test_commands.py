@@ -102,7 +102,7 @@ async def beginning(bench: WatchedBench) -> asyncio.Task[None]:
     """A start that is under way in the chat, whose screen has arrived."""
     typing = asyncio.create_task(bench.type(ADMIN, "/debug_start"))
     await bench.outside.showed()
-    bench.desk.shown(ADMIN, 6)
+    bench.arrives(ADMIN, 6)
     return typing
 
 
