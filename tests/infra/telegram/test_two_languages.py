@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(1_200)
 KEY = "0123456789abcdef"
 CYRILLIC, LATIN = re.compile("[\u0400-\u04ff]+"), re.compile("[A-Za-z]{2,}")
 NO_WORDS = re.compile(
-    r"/[a-z_]+(?: [A-Z]+)*"  # commands
+    r"/all (?:pause|resume)|/[a-z_]+(?: [A-Z]+)*"  # commands
     r"|\[[A-Z]+\]"  # the kind of run
     r"|\S*\w[._:-]\w\S*"  # instruments, ids, settings
     r"|\b\S*\d\S*\b"  # ids and amounts
@@ -77,6 +77,7 @@ def arguments(api: Started, name: str) -> Sequence[str]:
         return [edge["node"]["id"] for edge in found[kind]["edges"]]
 
     given: Mapping[str, Sequence[str]] = {
+        "all": ["", f"{KEY}:pause", f"{KEY}:resume/paper"],
         "explain": [*ids("events"), *ids("decided"), "unknown"],
         "journal": ["", *KINDS, "no-1 has-1"],
         "kill": [KEY],
