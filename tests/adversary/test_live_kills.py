@@ -62,6 +62,8 @@ def live(
         "1m",
         "--leverage",
         "5",
+        "--port",
+        "0",
     ]
     return subprocess.run(
         [sys.executable, "-m", "tests.adversary.dying_live", step, "live", *words],
