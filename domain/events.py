@@ -10,6 +10,7 @@ from typing import get_args
 
 from domain.account import AccountEvent, BalanceChanged, KillSwitchTripped
 from domain.breaker import BreakerEvent
+from domain.held import SettingsHeld
 from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
 from domain.leverage.change import LeverageEvent
 from domain.managed import PositionManaged
@@ -81,6 +82,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     ModelRegistered: 2,
     ReversalDecided: 2,
     SettingsChanged: 15,
+    SettingsHeld: 2,
     SignalDetected: 4,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""

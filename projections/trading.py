@@ -207,4 +207,4 @@ _CHANGES: Mapping[type, Any] = {
 """The columns that each event changes."""
 _FOLDS: Mapping[type, Fold] = dict.fromkeys(_CHANGES, _changed)
 
-TRADING = Projection("trading", 3, Order.ACCOUNT, (TABLE,), _FOLDS)
+TRADING = Projection("trading", 4, Order.ACCOUNT, (TABLE,), _FOLDS)

@@ -24,9 +24,17 @@ def _without_a_minimum_win_rate(changed: Record) -> Record:
     return {**changed, "settings": {**settings, "risk": {**settings["risk"], "minimum_win_rate": "0"}}}
 
 
+def _held_as_requested_last(held: Record) -> Record:
+    """Version 1 stated actor, reason and time of its held changes for all of them together, by those of the event."""
+    meta, reason = held["meta"], held["reason"]
+    of_event = {"by": meta["actor"], "since": meta["occurred_at"], "reason": reason}
+    return {**held, "changes": [{**one, **of_event} for one in held["changes"]]}
+
+
 UPCASTERS: Mapping[tuple[str, int], Upcaster] = {
     ("whence.signal.SignalDetected", 1): _milliseconds_to_micros,
     ("whence.settings.SettingsChanged", 2): _without_a_minimum_win_rate,
+    ("whence.settings.SettingsHeld", 1): _held_as_requested_last,
 }
 """The upcasters, by the event's full name and the version that each one converts from."""
 

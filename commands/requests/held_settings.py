@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from commands.request import ReviewSettings, SubmitSettings
 from commands.requests.closing_changes import closed_by
@@ -29,14 +29,28 @@ def submit(request: SubmitSettings, situation: Situation, _chain: str) -> Sequen
         raise InvalidInput("no setting was named: there is nothing to change")
     before = situation.settings
     whole = adjusted(before, request.changes)
-    judged = [(one, closed_by(one.name, whole, situation)) for one in differences_of(before, whole)]
-    at_once = {one.name: one.after for one, closes in judged if not one.waits and not closes}
+    differing = differences_of(before, whole)
+    closes = {one.name: closed_by(one.name, whole, situation) for one in differing}
+    at_once = {one.name: one.after for one in differing if not one.waits and not closes[one.name]}
     tighter = adjusted(before, at_once)
+    # What is held is not in force: without it, more of the rest may close positions.
+    while alone := _closing(at_once, tighter, situation):
+        closes |= alone
+        at_once = {name: value for name, value in at_once.items() if name not in alone}
+        tighter = adjusted(before, at_once)
     waiting = [
-        _held(one, closes, request.reason, situation) for one, closes in judged if one.name not in at_once
+        _held(one, closes[one.name], request.reason, situation)
+        for one in differing
+        if one.name not in at_once
     ]
     held = _together(situation.portfolio.settings.held, waiting, request.changes, whole)
     return [ChangeSettings(tighter, request.reason), HoldSettings(held, request.reason)]
+
+
+def _closing(names: Iterable[str], settings: Settings, situation: Situation) -> Mapping[str, int]:
+    """How many open positions each of these settings could close at once; those that close none are left out."""
+    counts = {name: closed_by(name, settings, situation) for name in names}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _held(difference: Difference, closes: int, reason: str, situation: Situation) -> HeldChange:

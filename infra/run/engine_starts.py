@@ -23,7 +23,8 @@ _log = logging.getLogger(__name__)
 _PROGRAM: Final = (sys.executable, "-c", "from infra.cli import main; main()")
 _SPARE: Final = (sys.executable, "-P", "-m", "infra.run.spare_engine")
 _CALM_SECONDS: Final = 30.0
-"""A spare process is started so long after the last start of an engine, whose processor it would otherwise take."""
+"""A spare process is started so long after the last start of an engine, whose processor it would otherwise take, and
+after the last spare process that ended or could not be started: the next one may well fail, too."""
 _END_SECONDS: Final = 10.0
 Words = Callable[[LeasedAccount], Sequence[str]]
 
@@ -40,7 +41,7 @@ class EngineStarts:
         """`words` are those of `whence live` for an account; `most_spares` is how many processes are kept."""
         self._words, self._most, self._seconds = words, most_spares, seconds
         self._spares: list[_Spare] = []
-        self._started_at = seconds()
+        self._calm_since = seconds()
 
     @property
     def spares(self) -> Sequence[int]:
@@ -49,7 +50,7 @@ class EngineStarts:
 
     def start(self, account: LeasedAccount, lease: int) -> subprocess.Popen[bytes]:
         """Starts the engine of the account. `lease` is the descriptor of its lease's renewals. Raises OSError."""
-        self._started_at = self._seconds()
+        self._calm_since = self._seconds()
         words = list(self._words(account))
         while self._spares:
             spare = self._spares.pop(0)
@@ -64,13 +65,23 @@ class EngineStarts:
         )
 
     def keep(self, wanted: int) -> None:
-        """Keeps as many spare processes as accounts may still come, `most_spares` at most; call it again and again."""
-        self._spares = [one for one in self._spares if not _has_ended(one)]
+        """Keeps as many spare processes as accounts may still come, `most_spares` at most; call it again and again.
+
+        One that cannot be started is no fault of the engines that run: it is tried again later.
+        """
+        left = [one for one in self._spares if not _has_ended(one)]
+        if len(left) < len(self._spares):
+            self._calm_since = self._seconds()
+        self._spares = left
         wanted = min(wanted, self._most)
         while len(self._spares) > wanted:
             _end(self._spares.pop())
-        if len(self._spares) < wanted and self._seconds() - self._started_at >= _CALM_SECONDS:
-            self._spares.append(_started())
+        if len(self._spares) < wanted and self._seconds() - self._calm_since >= _CALM_SECONDS:
+            try:
+                self._spares.append(_started())
+            except OSError as fault:
+                self._calm_since = self._seconds()
+                _log.error("a spare process cannot be started: %s", fault)
 
     def close(self) -> None:
         """Ends the spare processes."""

@@ -260,7 +260,7 @@ class Desk:
         if person is None:
             return
         chat = current(self._file.state.moved, kill.chat)
-        visit = Visit(chat, person, Tap(kill.tap, f"{TRIP}:{kill.key}", kill.message))
+        visit = Visit(chat, person, Tap(kill.tap, _tap_of(kill).data, kill.message))
         words = visit.words
         if isinstance(became, Open):
             self._begin(self.notify(visit, words("kill-waits")))

@@ -985,6 +985,19 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ("whence.settings.SettingsChanged", 13): SettingsChanged(
         2, _BEFORE_14, "breakout trades against the news"
     ),
+    ("whence.settings.SettingsHeld", 1): SettingsHeld(
+        (
+            HeldChange(
+                name="risk.max_positions",
+                before="3",
+                after="5",
+                by="engine",
+                since=NOON,
+                reason="the limit is too tight for four symbols",
+            ),
+        ),
+        "the limit is too tight for four symbols",
+    ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""
 

@@ -100,3 +100,12 @@ def test_the_settings_that_close_nothing_are_in_force_beside_one_that_is_held() 
     changes = {"management.time_limit_seconds": "60", "risk.max_positions": "1"}
     assert submitted(held, changes) == [("management.time_limit_seconds", 1)]
     assert held.desk.world.portfolio.settings.settings.risk.max_positions == 1
+
+
+def test_a_tighter_setting_is_held_where_it_closes_positions_without_what_is_held_beside_it() -> None:
+    risk = RiskSettings(on_daily_loss=OnDailyLoss.TRIP, on_kill=OnKill.CLOSE, max_daily_loss=D("0.5"))
+    held = lost(Managed(settings=Settings(risk=risk)))
+    changes = {"risk.max_daily_loss": "0.05", "risk.on_kill": "HOLD", "risk.max_positions": "1"}
+    assert submitted(held, changes) == [("risk.max_daily_loss", 1), ("risk.on_kill", 0)]
+    in_force = held.desk.world.portfolio.settings.settings.risk
+    assert (in_force.max_daily_loss, in_force.on_kill, in_force.max_positions) == (D("0.5"), OnKill.CLOSE, 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Generator
 from contextlib import closing
 from time import monotonic, sleep
@@ -12,6 +14,7 @@ import psutil
 import pytest
 
 from infra.accounts import LeasedAccount
+from infra.run import engine_starts
 from infra.run.engine_starts import EngineStarts
 
 ALPHA = LeasedAccount(name="alpha", partition=0, instruments=("BTCUSDT",))
@@ -90,6 +93,38 @@ def test_an_engine_starts_where_its_spare_process_was_killed(
     assert engine.wait(_PATIENCE) == 2
     starts.keep(1)
     assert spare not in starts.spares
+
+
+def test_a_spare_process_that_ends_by_itself_is_replaced_in_quiet_times_only(
+    starts: EngineStarts, now: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_starts, "_SPARE", (sys.executable, "-S", "-c", "raise SystemExit(1)"))
+    now[0] = 30.0
+    starts.keep(1)
+    (spare,) = starts.spares
+    until(lambda: psutil.Process(spare).status() == psutil.STATUS_ZOMBIE)
+    starts.keep(1)
+    assert starts.spares == [], "the next one would end at once, too, ten times a second"
+    now[0] = 60.0
+    starts.keep(1)
+    assert len(starts.spares) == 1
+
+
+def test_a_spare_process_that_cannot_be_started_stops_no_engine_and_is_tried_again_later(
+    starts: EngineStarts, now: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_given: object, **_named: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    now[0] = 30.0
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", refused)
+        starts.keep(1)
+    starts.keep(1)
+    assert starts.spares == []
+    now[0] = 60.0
+    starts.keep(1)
+    assert len(starts.spares) == 1
 
 
 def test_a_spare_process_ends_with_its_node(now: list[float]) -> None:

@@ -199,19 +199,20 @@ async def test_a_sentence_that_telegram_does_not_show_over_the_message_is_sent_a
     assert begun_in_file(tmp_path) == []
 
 
+@pytest.mark.parametrize("button", [f"trip:{KEY}", f"trip:{KEY}:paper"])
 async def test_the_outcome_of_a_kill_switch_that_telegram_does_not_show_over_the_message_is_sent_as_one(
-    bench: Trader, tmp_path: Path
+    bench: Trader, tmp_path: Path, button: str
 ) -> None:
     bench.outside.drops_answers = True
     bench.outside.breaks.append(ApiDown("no answer"))
-    await bench.tap(TRADER, f"trip:{KEY}")
+    await bench.tap(TRADER, button)
     assert "tried again until it is tripped" in reports(bench)[0][1]
     report_arrives(bench)
-    assert begun_in_file(tmp_path) == [Begun(TRADER, TRADER, f"trip:{KEY}")]
+    assert begun_in_file(tmp_path) == [Begun(TRADER, TRADER, button)]
     await bench.attempt()
     bench.arrives(TRADER)
     assert reports(bench)[1:] == [(TRADER, "The kill switch is tripped.")]
-    assert begun_in_file(tmp_path) == [Begun(TRADER, TRADER, f"trip:{KEY}")]
+    assert begun_in_file(tmp_path) == [Begun(TRADER, TRADER, button)]
     report_arrives(bench)
     assert begun_in_file(tmp_path) == []
 
