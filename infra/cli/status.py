@@ -71,10 +71,18 @@ def _print(found: Sequence[Running], now: datetime) -> None:
 
 
 def _print_held(settings: WhenceSettings) -> None:
-    """A line for each account with held changes of settings."""
+    """A line for each account with held changes of settings. What runs is known without the store: on Kafka its fault
+    is stated, and decides nothing.
+    """
+    from domain.errors import StoreError
     from infra.held_settings import held_settings
 
-    for one in held_settings(settings):
+    try:
+        held = held_settings(settings)
+    except StoreError as fault:
+        typer.echo(f"whether changes of settings are held is not known: {fault}", err=True)
+        return
+    for one in held:
         typer.echo(
             f"account {one.account}: {one.count} change{'' if one.count == 1 else 's'} of settings held since "
             f"{one.since:%Y-%m-%d %H:%M:%S} UTC; whence settings pending"

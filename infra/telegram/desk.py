@@ -140,6 +140,7 @@ class Desk:
         self._opened: dict[int, OpenScreen] = {}
         self._content: dict[int, Content] = {}
         self._numbers = count(1)
+        self._sentences = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def take(self, update: Update, is_late: bool) -> None:  # noqa: FBT001  # see polling.Take
@@ -239,7 +240,7 @@ class Desk:
 
     def _send(self, visit: Visit, tap: Tap, text: str) -> None:
         """Sends a sentence as a message. A tap that is kept ends after it has arrived."""
-        message = tap_message(tap.id, text, visit.words)
+        message = tap_message(f"{tap.id}-{next(self._sentences)}", text, visit.words)
         self._begun.sends(Begun(visit.person.user, visit.chat, tap.data), [message])
         self._sender.add(visit.chat, message)
 

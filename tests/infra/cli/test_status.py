@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,8 +16,10 @@ from adapters.marks.signature import Signer
 from adapters.processes.announcement import Announcement, HeldLease, ProcessRole
 from adapters.processes.book import ProcessBook
 from adapters.processes.place import ProcessPlace
+from domain.errors import StoreUnavailable
 from domain.held import SettingsHeld
 from infra.config import WhenceSettings
+from infra.held_settings import HeldSettings
 from infra.logs import open_owned
 from infra.processes import process_place
 from infra.store import migrated_store, open_store
@@ -126,6 +128,21 @@ def test_held_changes_of_settings_are_counted_below_the_processes(
     shown = whence("status")
     assert shown.code == 0, shown.err
     assert "account main: 2 changes of settings held since 2025-04-03 12:00:00 UTC" in shown.out
+
+
+def test_a_store_that_does_not_answer_hides_no_process(
+    whence: Whence, place: ProcessPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Kafka the processes announce themselves over a topic, not in the store."""
+
+    def unanswered(_settings: WhenceSettings) -> Sequence[HeldSettings]:
+        raise StoreUnavailable("the store does not answer")
+
+    place.announce(engine())
+    monkeypatch.setattr("infra.held_settings.held_settings", unanswered)
+    shown = whence("status")
+    assert (shown.code, "engine main" in shown.out) == (0, True)
+    assert "whether changes of settings are held is not known: the store does not answer" in shown.err
 
 
 def test_a_store_without_read_models_has_no_held_changes(whence: Whence, place: ProcessPlace) -> None:

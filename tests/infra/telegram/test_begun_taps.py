@@ -217,6 +217,22 @@ async def test_the_outcome_of_a_kill_switch_that_telegram_does_not_show_over_the
     assert begun_in_file(tmp_path) == []
 
 
+async def test_a_tap_with_two_messages_on_their_way_is_kept_until_both_have_arrived(
+    bench: Trader, tmp_path: Path
+) -> None:
+    bench.outside.drops_answers = True
+    bench.outside.breaks.append(ApiDown("no answer"))
+    button = f"trip:{KEY}:paper"
+    await bench.tap(TRADER, button)
+    await bench.attempt()
+    bench.arrives(TRADER)
+    waits, outcome = (alert for _, alert in bench.outside.alerts)
+    bench.desk.arrived([waits])
+    assert begun_in_file(tmp_path) == [Begun(TRADER, TRADER, button)]
+    bench.desk.arrived([outcome])
+    assert begun_in_file(tmp_path) == []
+
+
 async def test_the_refusal_of_a_late_tap_is_a_message_because_telegram_may_drop_its_answer(
     bench: Trader, tmp_path: Path
 ) -> None:
