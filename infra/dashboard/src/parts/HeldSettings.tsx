@@ -30,7 +30,10 @@ const REVIEW = graphql(`
     }
   }
 `);
-const VERDICTS = { APPLY: 'apply-settings', REJECT: 'reject-settings' } as const;
+const VERDICTS = {
+  APPLY: { label: 'apply-settings', explained: 'apply-settings-explained' },
+  REJECT: { label: 'reject-settings', explained: 'reject-settings-explained' },
+} as const;
 
 export function HeldSettings({ account, of }: { readonly account: string; readonly of: Held }) {
   const words = useWords();
@@ -43,12 +46,12 @@ export function HeldSettings({ account, of }: { readonly account: string; readon
           <Request
             key={verdict}
             account={account}
-            label={VERDICTS[verdict]}
+            label={VERDICTS[verdict].label}
             least="ADMIN"
             isGrave={verdict === 'APPLY'}
             fields={[{ name: 'reason', kind: 'text' }]}
-            explained={<Explained verdict={VERDICTS[verdict]} of={of} />}
-            send={(request, { reason = '' }) => send(REVIEW, { request, held: of.id, verdict, reason }, VERDICTS[verdict])}
+            explained={<Explained text={VERDICTS[verdict].explained} of={of} />}
+            send={(request, { reason = '' }) => send(REVIEW, { request, held: of.id, verdict, reason }, VERDICTS[verdict].label)}
           />
         ))}
       </p>
@@ -56,11 +59,11 @@ export function HeldSettings({ account, of }: { readonly account: string; readon
   );
 }
 
-function Explained({ verdict, of }: { readonly verdict: string; readonly of: Held }) {
+function Explained({ text, of }: { readonly text: string; readonly of: Held }) {
   const words = useWords();
   return (
     <>
-      {words(`${verdict}-explained`)}
+      {words(text)}
       <List of={of.changes} />
     </>
   );
