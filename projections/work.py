@@ -111,6 +111,7 @@ class Work:
         self._parked: set[str] = set()
         self._newly_parked: list[dict[str, Any]] = []
         self._digests: Mapping[int, bytes] = {}
+        self._is_at_end = False
         self._is_indexed = not has_late_indexes(projection, build)
 
     def resume(self, log_id: str, storage: str = "", digest_at: DigestAt = unknown) -> int:
@@ -148,9 +149,12 @@ class Work:
                 f"another store, as {ANOTHER}, or restore the log"
             )
 
-    def follow(self, digests: Mapping[int, bytes]) -> None:
-        """Receives the digests at the ordinals of the next batch, before the batch is folded."""
-        self._digests = digests
+    def follow(self, digests: Mapping[int, bytes], *, is_at_end: bool = False) -> None:
+        """Receives the digests at the ordinals of the next batch, before the batch is folded.
+
+        `is_at_end`: the batch ends near the end of the log, so few rows are held in memory after it.
+        """
+        self._digests, self._is_at_end = digests, is_at_end
 
     def fold(self, fold: Fold, recorded: Recorded) -> None:
         """Folds one event, or parks it where its sequence is parked already.
@@ -178,6 +182,11 @@ class Work:
         _log.error(message, self.projection.name, sequence, recorded.ordinal, exc_info=fault, extra=chain)
         self._parked.add(sequence)
         self._await(recorded, error_text(fault))
+
+    @property
+    def held(self) -> int:
+        """The number of rows and keys in memory."""
+        return self._rows.held
 
     def make_indexes(self) -> None:
         """Makes the late indexes that are missing, in a transaction of its own; only the first call does anything.
@@ -226,7 +235,7 @@ class Work:
 
     def written(self, ordinal: int) -> None:
         """Records that the rows written up to `ordinal` are committed."""
-        self._rows.written()
+        self._rows.written(few=self._is_at_end)
         self._newly_parked.clear()
         self.ordinal, self.digest = ordinal, self._digest_at(ordinal)
 
