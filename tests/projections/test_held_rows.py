@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -68,3 +69,22 @@ def test_the_rows_in_memory_do_not_grow_with_the_log(
     whole = _begun(store, kind)
     Runner(WrittenLog(log.envelopes), _works(store, whole)).catch_up()
     assert _digests(store, builds) == _digests(store, whole)
+
+
+def test_a_batch_leaves_few_objects_to_the_collector(store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API's process collects seldom, so each object of a cycle is in memory for long."""
+    monkeypatch.setattr(rows, "_FEW", 0)
+    events = two_accounts()
+    log = WrittenLog(events[:_AT_ONCE])
+    runner = Runner(log, _works(store, _begun(store, BuildKind.TODAY)))
+    batches = range(2 * _AT_ONCE, 400, _AT_ONCE)
+    gc.collect()
+    gc.disable()
+    try:
+        for size in batches:
+            log.append(events[size - _AT_ONCE : size])
+            runner.catch_up()
+        left = gc.collect()
+    finally:
+        gc.enable()
+    assert left < 10 * len(batches)
