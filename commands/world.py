@@ -8,6 +8,7 @@ from uuid import UUID
 
 from commands.commanded import Commanded
 from commands.identity import EXCHANGE
+from commands.packing import PACKINGS
 from commands.states import States
 from domain import (
     account,
@@ -134,7 +135,7 @@ class World:
     )
 
     def __init__(self) -> None:
-        self.states = States()
+        self.states = States(PACKINGS)
         self.versions: dict[str, int] = {}
         self.chains: dict[str, str] = {}
         self.taken_facts: set[str] = set()

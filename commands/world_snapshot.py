@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from types import MappingProxyType, UnionType
-from typing import Any, NamedTuple, cast, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from msgspec import Raw, Struct
-from msgspec.msgpack import Decoder, Encoder
+from msgspec.msgpack import Decoder
 
 from commands.commanded import Followed, KeptCommand
 from commands.door import EventNamed
-from commands.states import Kind
+from commands.packing import decoder, encoded
+from commands.states import Kept, Kind
 from commands.world import FOLDS, Changes, World
 from domain.events import BY_FULL_NAME
 from domain.portfolio import Portfolio, altered
@@ -56,7 +57,7 @@ def captured(world: World, after: int = 0) -> Capture:
     return Capture(
         after,
         world.ordinal,
-        [(stream, versions[stream], chains[stream], states[stream]) for stream in changes.streams],
+        [(stream, versions[stream], chains[stream], states.kept(stream)) for stream in changes.streams],
         changes.facts,
         [world.commanded.kept(command) for command in changes.commands],
         dict(world.commanded.of_unit),
@@ -77,11 +78,11 @@ def pieces(capture: Capture) -> Iterator[bytes]:
     numbers: list[int] = []
     places: dict[str, int] = {}
     for _stream, _version, _chain, state in capture.rows:
-        kind = _kind_of(type(state))
-        kinds.setdefault(kind, []).append(state)
+        kind, plain = _kind_and_state(state)
+        kinds.setdefault(kind, []).append(plain)
         numbers.append(places.setdefault(kind, len(places)))
     yield _array(len(_Part.__struct_fields__))
-    yield _encoded(capture.after) + _encoded(capture.ordinal) + _encoded(list(kinds))
+    yield encoded(capture.after) + encoded(capture.ordinal) + encoded(list(kinds))
     yield from _listed(numbers)
     for column in range(3):
         yield from _listed([row[column] for row in capture.rows])
@@ -90,10 +91,10 @@ def pieces(capture: Capture) -> Iterator[bytes]:
         yield from _listed(states)
     yield from _listed(capture.facts)
     yield from _listed([_command(one) for one in capture.commands])
-    yield _encoded(capture.of_unit)
+    yield encoded(capture.of_unit)
     trades = capture.portfolio.trades
-    yield _encoded(altered(capture.portfolio, trades=_with_won(trades, won=0)))
-    yield _encoded(trades.won.to_bytes(trades.won.bit_length() // 8 + 1, "big"))
+    yield encoded(altered(capture.portfolio, trades=_with_won(trades, won=0)))
+    yield encoded(trades.won.to_bytes(trades.won.bit_length() // 8 + 1, "big"))
 
 
 def restored(parts: Iterable[bytes]) -> World:
@@ -169,12 +170,12 @@ def _kept(command: _Command) -> KeptCommand:
 
 
 def _event(full_name: str, raw: Raw) -> Any:
-    return _decoder(BY_FULL_NAME[full_name]).decode(raw)
+    return decoder(BY_FULL_NAME[full_name]).decode(raw)
 
 
 def _kept_kind(name: str) -> Kind:
     of = _kinds()[name]
-    return Kind(get_origin(of) or of, _decoder(of).decode)
+    return Kind(get_origin(of) or of, decoder(of).decode)
 
 
 @cache
@@ -189,26 +190,19 @@ def _members(returned: Any) -> tuple[Any, ...]:
     return get_args(returned) if isinstance(returned, UnionType) else (returned,)
 
 
+def _kind_and_state(state: object) -> tuple[str, object]:
+    """The name of the state's kind, and what is encoded: the bytes of a state that is not decoded stay as they are."""
+    if isinstance(state, Kept):
+        return _kind_of(state.kind.type), Raw(state.state)
+    return _kind_of(type(state)), state
+
+
 def _kind_of(state: type) -> str:
     """The name of a state's class; one name for all mappings."""
     return "mapping" if issubclass(state, Mapping) else f"{state.__module__}.{state.__qualname__}"
 
 
-@cache
-def _decoder(of: Any) -> Decoder[Any]:
-    return Decoder(of)
-
-
 _part = Decoder(_Part).decode
-
-
-def _plain(value: Any) -> dict[Any, Any]:
-    if isinstance(value, MappingProxyType):
-        return dict(cast(Mapping[Any, Any], value))
-    raise TypeError(f"a snapshot cannot hold {type(value).__name__}")
-
-
-_encoded = Encoder(enc_hook=_plain).encode
 
 
 def _array(length: int) -> bytes:
@@ -220,4 +214,4 @@ def _listed(values: Sequence[object]) -> Iterator[bytes]:
     yield _array(len(values))
     left = iter(values)
     while some := list(islice(left, _AT_ONCE)):
-        yield b"".join(map(_encoded, some))
+        yield b"".join(map(encoded, some))

@@ -22,6 +22,9 @@ are discarded."""
 _KEYS = 500_000
 """If a build was made from the first event and has at most this many keys, all its keys are kept in memory: a row
 with another key is not looked up in the store."""
+_FEW = 256
+"""The limit of both at the end of the log. Few events arrive there, so that a row can be read from the store; and a
+program that follows a log for weeks must not keep a row and a key for each order and signal that there ever was."""
 
 
 _OF_ONE_EVENT = ("ordinal",)
@@ -68,6 +71,11 @@ class TableRows:
         self.dirty: dict[Key, Row] = {}
         self.stored: set[Key] = set()
 
+    @property
+    def held(self) -> int:
+        """The number of rows and keys in memory."""
+        return len(self.known) + len(self._older) + len(self.stored)
+
     def find(self, key: Key) -> Row | None:
         """The current row. It is read from the store if it is not in memory and the store may have it."""
         self._is_read = True
@@ -92,8 +100,8 @@ class TableRows:
             self.stored.add(key)
         return row
 
-    def written(self) -> None:
-        """Marks the changed rows as written to the store."""
+    def written(self, *, few: bool = False) -> None:
+        """Marks the changed rows as written to the store. With `few`, at the end of the log, few rows are held."""
         if self._is_of_events and not self._is_read:
             self.forget()
             return
@@ -101,10 +109,10 @@ class TableRows:
         self.dirty.clear()
         if not self._is_read:
             self.known.clear()
-            self._forget_keys()
-        elif len(self.known) > _HELD:
+            self._forget_keys(_FEW if few else _KEYS)
+        elif len(self.known) > (_FEW if few else _HELD):
             self._older, self.known = self.known, {}
-            self._forget_keys()
+            self._forget_keys(_FEW if few else _KEYS)
 
     def forget(self, *, empty: bool = False) -> None:
         """Discards all rows in memory. With `empty` (the store's table has no rows), only keys written later are looked
@@ -115,8 +123,8 @@ class TableRows:
         self.stored.clear()
         self._has_all_keys = empty
 
-    def _forget_keys(self) -> None:
-        if not self._has_all_keys or len(self.stored) > _KEYS:
+    def _forget_keys(self, most: int) -> None:
+        if not self._has_all_keys or len(self.stored) > most:
             self._has_all_keys = False
             self.stored.intersection_update(self._older)
 
@@ -132,6 +140,11 @@ class MemoryRows:
     def __init__(self, specs: tuple[TableSpec, ...], load: Load) -> None:
         self.tables = {spec.name: TableRows(spec, load) for spec in specs}
         self._undo: list[tuple[TableRows, Key, Row | None, Row | None]] = []
+
+    @property
+    def held(self) -> int:
+        """The number of rows and keys in memory, of all tables."""
+        return sum(rows.held for rows in self.tables.values())
 
     def find(self, table: str, *key: Any) -> Row | None:
         """See `projections.projection.Rows`."""
@@ -175,10 +188,10 @@ class MemoryRows:
             if rows.dirty:
                 yield rows.name, rows.dirty, rows.stored
 
-    def written(self) -> None:
-        """Marks all changed rows as written to the store."""
+    def written(self, *, few: bool = False) -> None:
+        """Marks all changed rows as written to the store; see `TableRows.written`."""
         for rows in self.tables.values():
-            rows.written()
+            rows.written(few=few)
 
     def forget(self, *, empty: bool = False) -> None:
         """Discards all rows in memory, where another process may have changed the store. `empty`: the store has no

@@ -137,7 +137,7 @@ class Runner:
         interested, began = _interested(group), time_ns()
         digests = self._lineage.along(group[0].digest, batch)
         for work in group:
-            work.follow(digests)
+            work.follow(digests, is_at_end=self.head - batch[-1].ordinal < BATCH)
         for recorded in batch:
             for work, fold in interested.get(type(recorded.envelope.event), ()):
                 work.fold(fold, recorded)

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Table, insert, select, text, update
+from sqlalchemy import Connection, Engine, Select, Table, bindparam, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import InvalidInput, StoreUnavailable
@@ -63,20 +63,25 @@ class Today:
     def __init__(self, tables: Mapping[str, Table], partition: int) -> None:
         self._tables = tables
         self._partition = partition
+        self._loads = {name: _load_of(table) for name, table in tables.items()}
 
     def load(self, connection: Connection, table: str, key: Key) -> Row | None:
         """See `Keeper`."""
-        found = self._tables[table]
-        named = zip(found.primary_key.columns, (self._partition, *key), strict=True)
-        columns = [column for column in found.columns if column.name != "partition"]
-        chosen = select(*columns).where(*(column == value for column, value in named))
-        row = connection.execute(chosen).mappings().first()
+        names = self._tables[table].primary_key.columns.keys()
+        named = dict(zip(names, (self._partition, *key), strict=True))
+        row = connection.execute(self._loads[table], named).mappings().first()
         return None if row is None else {str(name): value for name, value in row.items()}
 
     def write(self, connection: Connection, rows: MemoryRows, ordinal: int) -> None:
         """See `Keeper`."""
         for name, changed, stored in rows.changes():
             write_rows(connection, self._tables[name], self._partition, changed, stored)
+
+
+def _load_of(table: Table) -> Select[Any]:
+    """Selects a row by the values of its key, which are parameters with the names of the key's columns."""
+    columns = [column for column in table.columns if column.name != "partition"]
+    return select(*columns).where(*(one == bindparam(one.name) for one in table.primary_key.columns))
 
 
 class Work:
@@ -104,6 +109,10 @@ class Work:
         self.engine = engine
         self._epoch = 0
         self._here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == partition)
+        seen = (CURSORS.c.ordinal == bindparam("seen")) & (CURSORS.c.epoch == bindparam("seen_epoch"))
+        moved = update(CURSORS).where(self._here & seen)
+        self._move = moved.values(ordinal=bindparam("to"), prefix=bindparam("digest"))
+        """Made once: conditions that SQLAlchemy joins are cycles, which stay in memory until the collector runs."""
         self._keeper: Keeper = keeper or Today(tables_of(projection, build), partition)
         self._rows = MemoryRows(projection.tables, self._load)
         self._reading: Connection | None = None
@@ -111,6 +120,7 @@ class Work:
         self._parked: set[str] = set()
         self._newly_parked: list[dict[str, Any]] = []
         self._digests: Mapping[int, bytes] = {}
+        self._is_at_end = False
         self._is_indexed = not has_late_indexes(projection, build)
 
     def resume(self, log_id: str, storage: str = "", digest_at: DigestAt = unknown) -> int:
@@ -148,9 +158,12 @@ class Work:
                 f"another store, as {ANOTHER}, or restore the log"
             )
 
-    def follow(self, digests: Mapping[int, bytes]) -> None:
-        """Receives the digests at the ordinals of the next batch, before the batch is folded."""
-        self._digests = digests
+    def follow(self, digests: Mapping[int, bytes], *, is_at_end: bool = False) -> None:
+        """Receives the digests at the ordinals of the next batch, before the batch is folded.
+
+        `is_at_end`: the batch ends near the end of the log, so few rows are held in memory after it.
+        """
+        self._digests, self._is_at_end = digests, is_at_end
 
     def fold(self, fold: Fold, recorded: Recorded) -> None:
         """Folds one event, or parks it where its sequence is parked already.
@@ -179,6 +192,11 @@ class Work:
         self._parked.add(sequence)
         self._await(recorded, error_text(fault))
 
+    @property
+    def held(self) -> int:
+        """The number of rows and keys in memory."""
+        return self._rows.held
+
     def make_indexes(self) -> None:
         """Makes the late indexes that are missing, in a transaction of its own; only the first call does anything.
 
@@ -205,13 +223,9 @@ class Work:
         """Writes what `commit` writes, in the caller's transaction; call `written` once that transaction is
         committed."""
         self._close_reading()
-        seen = (CURSORS.c.ordinal == self.ordinal) & (CURSORS.c.epoch == self._epoch)
-        moved = (
-            update(CURSORS)
-            .where(self._here & seen)
-            .values(ordinal=ordinal, prefix=self._digest_at(ordinal).hex())
-        )
-        if connection.execute(moved).rowcount != 1:
+        values = {"to": ordinal, "digest": self._digest_at(ordinal).hex()}
+        seen = {"seen": self.ordinal, "seen_epoch": self._epoch}
+        if connection.execute(self._move, seen | values).rowcount != 1:
             raise Overtaken(self.projection.name)
         try:
             self._keeper.write(connection, self._rows, ordinal)
@@ -226,7 +240,7 @@ class Work:
 
     def written(self, ordinal: int) -> None:
         """Records that the rows written up to `ordinal` are committed."""
-        self._rows.written()
+        self._rows.written(few=self._is_at_end)
         self._newly_parked.clear()
         self.ordinal, self.digest = ordinal, self._digest_at(ordinal)
 

@@ -50,8 +50,21 @@ _LAST = 4
 
 
 class _Seen(Struct, frozen=True, gc=False):
-    row: OrderRow
+    """What later pushes of an order are compared with. A whole row would be three times as large, and those of ended
+    orders are kept, too.
+    """
+
+    venue_id: str
+    status: VenueStatus
+    updated: datetime
+    is_open: bool
+    came_too_late: bool
     terms: Terms
+
+    @classmethod
+    def of(cls, row: OrderRow) -> _Seen:
+        came_too_late = row.reject_reason == TOO_LATE_TO_CANCEL
+        return cls(row.venue_id, row.status, row.updated, row.is_open, came_too_late, row.terms)
 
 
 class Reading:
@@ -147,21 +160,21 @@ class Reading:
 
     def _order(self, row: OrderRow, name: str) -> Iterator[AnyReport]:
         before = self._seen.get(name)
-        if not name or (before is not None and _is_old(row, before.row)):
+        if not name or (before is not None and _is_old(row, before)):
             return
         if not row.quantity:
             # Bybit's own stops for a whole position may have no quantity; an order of ours has one.
             self._refuse(f"order {name}: qty is not above 0")
             return
-        self._seen[name] = _Seen(row, row.terms)
+        self._seen[name] = _Seen.of(row)
         if len(self._seen) > _KEPT:
             del self._seen[next(iter(self._seen))]
-        if row.status is not VenueStatus.REJECTED and (before is None or before.row.venue_id != row.venue_id):
+        if row.status is not VenueStatus.REJECTED and (before is None or before.venue_id != row.venue_id):
             yield _accepted(row, name)
         yield from self._amended(row, name, before)
-        if before is None or before.row.status is not row.status:
+        if before is None or before.status is not row.status:
             yield from _changed(row, name)
-        elif row.reject_reason == TOO_LATE_TO_CANCEL != before.row.reject_reason:
+        elif row.reject_reason == TOO_LATE_TO_CANCEL and not before.came_too_late:
             yield _cancel_refused(row, name)
 
     def _amended(self, row: OrderRow, name: str, before: _Seen | None) -> Iterator[AnyReport]:
@@ -222,7 +235,7 @@ def _shown(value: object) -> str:
     return json.dumps(value, default=repr)[:_SHOWN]
 
 
-def _is_old(row: OrderRow, seen: OrderRow) -> bool:
+def _is_old(row: OrderRow, seen: _Seen) -> bool:
     """Whether the push is older than the last one of its order; of one time an ended order is the later one."""
     if row.updated != seen.updated:
         return row.updated < seen.updated

@@ -1,4 +1,4 @@
-"""The states of a snapshot stay bytes until they are read."""
+"""The states of a snapshot stay bytes until they are read, and ended states become bytes again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 from msgspec import Raw, Struct
 from msgspec.msgpack import Decoder, encode
 
-from commands.states import Kind, States
+from commands import states as states_module
+from commands.states import Kept, Kind, Packing, States
 from domain.errors import LogCorrupt
 
 
@@ -27,7 +28,7 @@ class Counted:
         self.kind, self.count = Kind(of, self._decode), 0
         self._decoder: Decoder[Any] = Decoder(of)
 
-    def _decode(self, raw: Raw) -> Any:
+    def _decode(self, raw: Raw | bytes) -> Any:
         self.count += 1
         return self._decoder.decode(raw)
 
@@ -78,3 +79,53 @@ def test_a_state_that_does_not_decode_names_its_stream_and_the_remedy() -> None:
     states.keep(["a"], [0], [(Counted(Open).kind, [raw("no state")])])
     with pytest.raises(LogCorrupt, match=r"^a: its state in the snapshot does not decode: .*delete its file"):
         states.get("a")
+
+
+def packing(monkeypatch: pytest.MonkeyPatch, unpacked: int) -> tuple[States, Counted]:
+    """States of which those that have `Ended` are packed, all but the last few."""
+    monkeypatch.setattr(states_module, "UNPACKED", unpacked)
+    ended = Counted(Ended)
+    return States({Ended: Packing(ended.kind, encode)}), ended
+
+
+def packed(states: States) -> list[str]:
+    return [stream for stream in states if isinstance(states.kept(stream), Kept)]
+
+
+def test_of_the_states_that_are_packed_only_the_last_few_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    states, ended = packing(monkeypatch, 2)
+    for number in range(6):
+        states[f"open {number}"] = Open(number)
+        states.update({f"ended {number}": Ended(str(number))})
+    assert packed(states) == ["ended 0", "ended 1", "ended 2", "ended 3"]
+    assert list(states.of(Open)) == [(f"open {number}", Open(number)) for number in range(6)]
+    assert ended.count == 0
+
+
+def test_a_packed_state_is_equal_when_it_is_read_and_another_is_packed_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    states, ended = packing(monkeypatch, 2)
+    states.update({name: Ended(name) for name in ("a", "b", "c", "d")})
+    assert packed(states) == ["a", "b"]
+    assert states["a"] == states["a"] == Ended("a")
+    assert (packed(states), ended.count) == (["b", "c"], 1)
+    assert dict(states) == {name: Ended(name) for name in ("a", "b", "c", "d")}
+    assert len(packed(states)) == 2
+
+
+def test_a_state_that_was_read_from_a_snapshot_is_packed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    states, ended = packing(monkeypatch, 1)
+    states.keep(["a", "b"], [0, 0], [(ended.kind, [raw(Ended("won")), raw(Ended("lost"))])])
+    assert (states["a"], states["b"]) == (Ended("won"), Ended("lost"))
+    assert packed(states) == ["a"]
+
+
+def test_a_state_of_another_class_takes_the_place_of_one_that_would_be_packed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    states, ended = packing(monkeypatch, 1)
+    states["a"] = Ended("won")
+    states["a"] = Open(3)
+    states["b"] = Ended("lost")
+    assert (packed(states), states["a"], ended.count) == ([], Open(3), 0)

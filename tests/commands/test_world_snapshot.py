@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commands.states import States
+from commands import states as states_module
+from commands.states import Kept, States
 from commands.world import World
 from commands.world_snapshot import captured, pieces, restored
 from domain.direction import Side
 from domain.log import Envelope
 from domain.order import OrderPlaced
+from domain.signal import Decided
 from domain.streams import parse
 from tests.commands.desk import Desk, a_fill_of, funding, liquidation, long
 from tests.domain.history import D
@@ -154,3 +156,19 @@ def test_bytes_that_are_cut_off_are_no_part() -> None:
 
 def test_an_empty_world_has_a_snapshot() -> None:
     check_same(restored([part(World())]), World())
+
+
+def test_signals_that_are_packed_change_neither_a_state_nor_a_snapshot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events = a_run(1_500)
+    monkeypatch.setattr(states_module, "UNPACKED", len(events))
+    plain = World().fold_all(events)
+    monkeypatch.setattr(states_module, "UNPACKED", 2)
+    packed = World().fold_all(events)
+    held = [packed.states.kept(stream) for stream in packed.states]
+    assert sum(isinstance(one, Decided) for one in held) == 2
+    assert any(isinstance(one, Kept) for one in held)
+    assert part(packed) == part(plain)
+    check_same(restored([part(packed)]), plain)
+    check_same(packed, plain)

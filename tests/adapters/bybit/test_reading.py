@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tracemalloc
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -512,3 +513,29 @@ def test_credentials_that_an_exchange_repeats_are_kept_out_of_what_is_unread() -
     assert "***" in one.content
     assert not any(secret in f"{one.content} {one.reason}" for secret in ("the-key", "the-secret", "ab" * 32))
     assert "credentials in it are hidden" in one.reason
+
+
+def _ended(number: int) -> list[dict[str, Any]]:
+    own: dict[str, Any] = {
+        "orderId": f"00000000-0000-4000-8000-{number:012}",
+        "orderLinkId": f"01hx3k9zq2m4c-{number}",
+    }
+    levels: dict[str, Any] = {"price": f"{99 + number / 100}", "stopLoss": "95.5", "takeProfit": "105.5"}
+    filled: dict[str, Any] = {"cumExecQty": "2", "cumExecValue": "198.123456", "cumExecFee": "0.1089679"}
+    return [orders(order(**own, **levels)), orders(order("Filled", 1, **own, **levels, **filled))]
+
+
+def test_little_is_kept_of_an_order_that_has_ended() -> None:
+    """Bytes that Python has allocated are compared, which are the same in each run."""
+    reading, count = Reading(Names({}), "USDT"), 500
+    frames = [json.dumps(frame) for number in range(2 * count) for frame in _ended(number)]
+    for frame in frames[: 2 * count]:
+        list(reading.read(frame))
+    tracemalloc.start()
+    try:
+        for frame in frames[2 * count :]:
+            list(reading.read(frame))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept / count < 1_000
