@@ -31,6 +31,7 @@ const REVIEW = graphql(`
   }
 `);
 const VERDICTS = { APPLY: 'apply-settings', REJECT: 'reject-settings' } as const;
+const EXPLAINED = { APPLY: 'apply-settings-explained', REJECT: 'reject-settings-explained' } as const;
 
 export function HeldSettings({ account, of }: { readonly account: string; readonly of: Held }) {
   const words = useWords();
@@ -47,7 +48,7 @@ export function HeldSettings({ account, of }: { readonly account: string; readon
             least="ADMIN"
             isGrave={verdict === 'APPLY'}
             fields={[{ name: 'reason', kind: 'text' }]}
-            explained={<Explained verdict={VERDICTS[verdict]} of={of} />}
+            explained={<Explained verdict={verdict} of={of} />}
             send={(request, { reason = '' }) => send(REVIEW, { request, held: of.id, verdict, reason }, VERDICTS[verdict])}
           />
         ))}
@@ -56,11 +57,11 @@ export function HeldSettings({ account, of }: { readonly account: string; readon
   );
 }
 
-function Explained({ verdict, of }: { readonly verdict: string; readonly of: Held }) {
+function Explained({ verdict, of }: { readonly verdict: keyof typeof VERDICTS; readonly of: Held }) {
   const words = useWords();
   return (
     <>
-      {words(`${verdict}-explained`)}
+      {words(EXPLAINED[verdict])}
       <List of={of.changes} />
     </>
   );
