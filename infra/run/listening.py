@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.http.options import is_loopback
@@ -58,6 +58,10 @@ class ListenAddress:
     def check(self) -> None:
         """Raises InvalidInput as `listen` does, and leaves the port free."""
         self.listen().close()
+
+    def bound(self, listening: socket.socket) -> ListenAddress:
+        """The same address with the port of the socket, which the system has chosen for port 0."""
+        return replace(self, port=listening.getsockname()[1])
 
     def url(self, listening: socket.socket) -> str:
         """The URL for clients on this machine."""

@@ -32,7 +32,7 @@ from domain.errors import InvalidSettings
 from domain.held import described
 from domain.settings import InForce, Settings
 from domain.streams import settings_stream
-from infra.config import WhenceSettings, load
+from infra.config import WhenceSettings, load, shown
 from infra.run.adopting import requested_by_settings
 from infra.run.attending import Attending
 from infra.run.clock import utc_now
@@ -85,14 +85,17 @@ class Reloading:
         account: str,
         watch: Changing,
         started: Settings,
+        log: str,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """`account` is that of the run, and `started` are the trading's settings with which the program was started.
+        `log` is the address of the log, as a person states it in a command.
 
         The first look takes in what the file states otherwise by now: it was edited while the program started. Raises
         InvalidSettings where the file has a fault now.
         """
         self._file, self._account, self._watch, self._clock = file, account, watch, clock
+        self._log_address = log
         now = settings_in(file)
         self._known = replace(now, trading=started)
         self._is_due = now.trading != started
@@ -133,9 +136,10 @@ class Reloading:
         if isinstance(answer, Declined):
             _log.error(
                 "nothing of the edit of %s is put in force or held: %s; save the file again to try it again, or use "
-                "`whence settings apply`",
+                "`whence settings apply --log %s`",
                 self._file,
                 answer.reason,
+                self._log_address,
             )
             return False
         self._log_outcome(before, run.world.portfolio.settings)
@@ -177,9 +181,10 @@ class Reloading:
             _log.info("settings version %d, by %s: %s", after.version, self._file, ", ".join(map(str, found)))
         if after.held and after.held != before.held:
             _log.warning(
-                "held until a person reviews them: %s; `whence settings pending` shows these, `whence settings apply` "
-                "puts them in force, and `whence settings reject` ends their holding",
+                "held until a person reviews them: %s; `whence settings pending --log %s` shows these, `apply` in "
+                "place of `pending` puts them in force, and `reject` ends their holding",
                 ", ".join(map(described, after.held)),
+                self._log_address,
             )
 
     def _name_restarts(self, now: FileSettings) -> None:
@@ -226,4 +231,4 @@ def reloading_of(settings: WhenceSettings) -> Generator[Reloading | None]:
     from adapters.file_watch import FileWatch
 
     with FileWatch(settings.config) as watch:
-        yield Reloading(settings.config, settings.account, watch, _trading(settings))
+        yield Reloading(settings.config, settings.account, watch, _trading(settings), shown(settings.log))

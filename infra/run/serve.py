@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -86,7 +87,8 @@ class Api:
     def _start(self, held: ExitStack) -> None:
         listening = held.enter_context(self._listening or self._plan.place.listen())
         self.url = self._plan.place.url(listening)
-        parts = ApiParts(self._settings, self._plan, self._hosted, held)
+        plan = replace(self._plan, place=self._plan.place.bound(listening))
+        parts = ApiParts(self._settings, plan, self._hosted, held)
         server = uvicorn.Server(self._config(parts.application(self._is_up)))
         held.callback(sys.setswitchinterval, sys.getswitchinterval())
         sys.setswitchinterval(_SWITCH_SECONDS)

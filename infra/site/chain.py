@@ -1,15 +1,17 @@
-"""The picture of a chain of events, drawn from a trade that the program makes on a synthetic market."""
+"""The picture of a chain of events, drawn from a trade of `make demo`: the one that README explains."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from decimal import Decimal
+from functools import cache
 
 from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from adapters.tapes import synthetic_tape
-from domain.log import Recorded
+from adapters.tapes.synthetic import SEED
+from domain.log import Envelope, Recorded
 from domain.position import PositionClosed
 from domain.settings import Settings
 from infra.run.paper import PaperRun
@@ -18,7 +20,7 @@ from infra.site.drawing import Arrow, Box, Note, picture
 from infra.trading import on_tapes
 from projections.chain import Node, Story, story_of
 
-_SEED, _CANDLES = 7, 1_500
+_INSTRUMENT = "BTCUSDT-LINEAR.BYBIT"
 _ROW, _STEP, _WIDTH, _LETTER = 42.0, 28.0, 130.0, 6.6
 _WHOLE = 888.0
 _ROUTINE = frozenset({"FundsReserved", "FundsReleased", "OrderSubmitted", "OrderAccepted", "BalanceChanged"})
@@ -52,17 +54,28 @@ def _cut(text: str, x: float) -> str:
     return text if len(text) <= most else f"{text[: most - 2]} …"
 
 
+@cache
 def first_trade() -> Story:
-    """The chain of the first position that is closed on the synthetic market."""
-    tapes = synthetic_tape(_SEED, ["BTCUSDT"], candles=_CANDLES)
+    """The chain of the first position in Bitcoin that `make demo` closes.
+
+    The tapes are all of the demo's, because the ids of a log and the slippage of its fills depend on each of them.
+    """
+    tapes = synthetic_tape(SEED)
     plan = plan_of(tapes, "paper", Decimal(10_000), Decimal(1), on_tapes(Settings()))
     with closing(open_memory(AvroCodec())) as log:
-        for _instant in PaperRun(plan, log, lambda _envelope: None).instants():
-            pass
+        closed: list[Envelope] = []
+        for _instant in PaperRun(
+            plan, log, lambda one: closed.extend([one] if _is_closed(one) else [])
+        ).instants():
+            if closed:
+                break
         events: Sequence[Recorded] = list(log.read())
-    closed = next(one.envelope for one in events if isinstance(one.envelope.event, PositionClosed))
-    wanted = closed.meta.correlation_id
+    wanted = closed[0].meta.correlation_id
     return story_of([one for one in events if one.envelope.meta.correlation_id == wanted], {wanted})
+
+
+def _is_closed(one: Envelope) -> bool:
+    return isinstance(one.event, PositionClosed) and _INSTRUMENT in one.meta.stream
 
 
 def _lines(root: str, nodes: Sequence[Node]) -> Iterator[tuple[int, str, str]]:

@@ -57,7 +57,9 @@ class Receipts:
         self._desk_arrived(alerts)
 
     def undeliverable(self, chat: int, alerts: tuple[Alert, ...], why: str) -> None:
-        _log.error("%d alerts do not arrive in chat %d: %s", len(alerts), chat, why)
+        what = f"{len(alerts)} alerts do" if alerts else "a screen does"
+        hint = "; send /start to the bot there" if "not found" in why.lower() else ""
+        _log.error("%s not arrive in chat %d: %s%s", what, chat, why, hint)
         self.alerting.arrived(chat, alerts, Outcome.UNDELIVERABLE)
         self.daily.arrived(chat, alerts)
         self._desk_arrived(alerts)

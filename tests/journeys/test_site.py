@@ -70,6 +70,17 @@ def test_no_page_loads_anything_from_another_server(site: Path) -> None:
     assert outside == {}
 
 
+def test_each_title_of_the_navigation_is_in_the_menu(site: Path) -> None:
+    """A theme may make the README of a folder the heading of its section, which hides its own title."""
+    page = (site / "faq.html").read_text(encoding="utf-8")
+    links = re.findall(r'<a href="([^"#]+)" class="md-nav__link[^"]*">(.*?)</a>', page, re.DOTALL)
+    menu = {(to, re.sub(r"<[^>]*>", "", text).strip()) for to, text in links}
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:")[2]
+    titled = re.findall(r"- ([^:\n]+): (\S+)\.md$", navigation, re.MULTILINE)
+    pages = {(f"{name.replace('README', 'index')}.html", title) for title, name in titled}
+    assert pages - menu - {("faq.html", "Questions")} == set()
+
+
 def test_the_site_is_searched_from_disk_and_fits_a_narrow_screen(site: Path, browser: Browser) -> None:
     with browser.new_context(viewport={"width": 420, "height": 900}) as context:
         visit = Visit(context.new_page())

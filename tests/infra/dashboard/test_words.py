@@ -77,3 +77,14 @@ def formatted() -> Mapping[str, Sequence[str]]:
 def test_a_word_has_the_form_of_its_number(name: str) -> None:
     for line, form in zip(formatted()[name], FORMS[name], strict=True):
         assert form in line
+
+
+@pytest.mark.parametrize(("language", "money"), [("en", "money"), ("ru", "деньги")])
+def test_the_banner_of_a_live_run_claims_no_real_money_because_the_log_does_not_state_the_place(
+    language: str, money: str
+) -> None:
+    """A run on `whence venue` or on a testnet is live, too."""
+    lines = (SOURCE / "src" / "words" / f"{language}.ftl").read_text(encoding="utf-8").splitlines()
+    (banner,) = (one for one in lines if one.startswith("mode-live ="))
+    assert "LIVE" in banner
+    assert money not in banner

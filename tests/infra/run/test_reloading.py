@@ -26,6 +26,9 @@ max_positions = 4
 """
 
 
+LOG = "sqlite:///traded.db"
+
+
 class Edited:
     """A file that a test edits, an engine that runs with its settings, and what is written to the program's log."""
 
@@ -39,7 +42,7 @@ class Edited:
 
     def start_with(self, started: Settings) -> None:
         """The program begins to look at the file, and was started with these settings."""
-        self.reloading = Reloading(self.file, "paper", self, started, lambda: self.hand.at)
+        self.reloading = Reloading(self.file, "paper", self, started, LOG, lambda: self.hand.at)
 
     def take(self) -> bool:
         has_changed, self._has_changed = self._has_changed, False
@@ -96,7 +99,7 @@ def test_a_loosened_limit_is_held_while_the_tightened_one_of_the_same_edit_is_in
     assert edited.in_force.risk.cooldown_seconds == 1000
     applied, held = lines.split("\n")
     assert "risk.max_positions = 9 (before: 5)" in held
-    assert "whence settings apply" in held
+    assert f"whence settings pending --log {LOG}" in held
     assert "risk.max_positions" not in applied
     (waiting,) = edited.held
     assert str(waiting) == "risk.max_positions = 9 (before: 5)"
@@ -237,7 +240,7 @@ def test_an_edit_that_the_engine_refused_is_put_in_force_when_the_file_is_saved_
         patched.setattr(edited.hand.run, "answer", refuses)
         lines = edited.edit(tightened)
     assert "no time for changes; save the file again" in lines
-    assert "`whence settings apply`" in lines
+    assert f"`whence settings apply --log {LOG}`" in lines
     assert edited.changes == []
     edited.edit(tightened)
     assert edited.in_force.risk.max_positions == 3

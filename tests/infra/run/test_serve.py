@@ -285,3 +285,15 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     plain = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     (folder / "key.pem").write_bytes(plain)
     return folder / "cert.pem", folder / "key.pem"
+
+
+def test_an_api_on_a_free_port_is_announced_with_the_port_that_it_serves(log: str) -> None:
+    with Api(WhenceSettings(log=log), PLAN, OWNED) as api:
+        query = {"query": "{ processes { role name } }"}
+
+        def names() -> list[str]:
+            found = httpx2.post(f"{api.url}/graphql", json=query).json()["data"]["processes"]
+            return [one["name"] for one in found if one["role"] == "API"]
+
+        until(lambda: names() != [], "the API is announced")
+        assert names() == [api.url.removeprefix("http://")]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from html import unescape
+from pathlib import Path
 
 from domain.order import LIFE, OrderStatus
 from infra.site import layers, order_life
@@ -48,6 +50,18 @@ def test_the_chain_has_the_events_of_a_trade_from_its_candle_to_its_close() -> N
     story = first_trade()
     assert [root.partition(":")[0] for root, _nodes in story.roots] == ["candle"]
     assert len({_chain(node) for _root, nodes in story.roots for node in nodes}) == 1
+
+
+def test_the_chain_has_the_figures_of_the_trade_that_the_readme_explains() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    explained = re.search(r"OrderFilled (\S+ at \S+), fee", readme)
+    result = re.search(r"PositionClosed by TARGET at (\S+): net (\S+)", readme)
+    assert explained is not None
+    assert result is not None
+    texts = _texts(chain())
+    assert any(text.startswith(explained[1]) for text in texts)
+    (closed,) = (one for one in texts if one.startswith(f"by TARGET at {result[1]}: net "))
+    assert Decimal(closed.split()[5]).quantize(Decimal("0.0001")) == Decimal(result[2])
 
 
 def _chain(node: Node) -> str:
