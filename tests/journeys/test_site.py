@@ -81,6 +81,15 @@ def test_each_title_of_the_navigation_is_in_the_menu(site: Path) -> None:
     assert pages - menu - {("faq.html", "Questions")} == set()
 
 
+def test_the_steps_of_the_bot_are_one_list_with_their_commands_as_code(site: Path) -> None:
+    """The site needs four columns where GitHub is content with three: commands became prose, and numbers began anew."""
+    page = (site / "telegram.html").read_text(encoding="utf-8")
+    steps = page.partition('id="connect-in-five-minutes"')[2].partition("<table")[0]
+    assert steps.count("<ol>") == 1
+    code = "".join(re.findall(r"<code>(.*?)</code>", steps, re.DOTALL))
+    assert "whence tokens create telegram-viewer" in re.sub(r"<[^>]*>", "", code)
+
+
 def test_the_site_is_searched_from_disk_and_fits_a_narrow_screen(site: Path, browser: Browser) -> None:
     with browser.new_context(viewport={"width": 420, "height": 900}) as context:
         visit = Visit(context.new_page())
