@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
@@ -39,6 +39,8 @@ RESET = """mutation ($key: String!) {
 }"""
 PATIENCE = 300.0
 """Seconds: a start of the bot takes a minute where other programs have the processors."""
+_WALKS = 5
+"""How often a way is gone at most."""
 _T = TypeVar("_T")
 
 
@@ -296,14 +298,24 @@ MOMENTS: Mapping[str, Callable[[Confirmation], tuple[str, bool]]] = {
 async def led(scene: Scene, confirmation: Confirmation) -> None:
     """Opens the screen with the last button, and returns once the state's file has it."""
     for way, label in confirmation.ways:
-        if way.startswith(">"):
-            scene.tap(await scene.server.until(partial(labelled, scene, way[1:]), PATIENCE))
-        else:
-            former = screen_of(scene)
-            scene.server.type(TRADER, way)
-            await scene.server.until(partial(is_replaced, scene, former), PATIENCE)
-        await scene.server.until(partial(labelled, scene, label), PATIENCE)
+        await walked(scene, way, label)
     await until(lambda: is_kept(scene))
+
+
+async def walked(scene: Scene, way: str, label: str) -> None:
+    """Goes a way until the screen has the label. On a machine under load the bot may answer that the API does not
+    respond, so a user goes it again after a while."""
+    for _ in range(_WALKS):
+        with suppress(AssertionError):
+            if way.startswith(">"):
+                scene.tap(await scene.server.until(partial(labelled, scene, way[1:]), PATIENCE))
+            else:
+                former = screen_of(scene)
+                scene.server.type(TRADER, way)
+                await scene.server.until(partial(is_replaced, scene, former), PATIENCE / _WALKS)
+            await scene.server.until(partial(labelled, scene, label), PATIENCE / _WALKS)
+            return
+    raise AssertionError(f"{way} did not lead to {label}: {[one.text for one in scene.server.shown(TRADER)]}")
 
 
 async def carried_out(scene: Scene, confirmation: Confirmation) -> None:
