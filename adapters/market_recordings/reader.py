@@ -16,6 +16,7 @@ from adapters.market_recordings.removal import removed_files
 from adapters.market_recordings.row import MarketRow
 from adapters.market_recordings.sealing import SUFFIX
 from adapters.market_recordings.segment import HOUR_NS, place_of
+from adapters.market_recordings.stream import SegmentGone
 from domain.errors import InvalidInput
 
 _FIRST_DAY = date(1970, 1, 1)
@@ -61,10 +62,23 @@ def read(root: Path, wanted: Wanted | None = None) -> Iterator[MarketRow]:
     if not root.is_dir():
         raise InvalidInput(f"{root} is no folder; name one that `whence record` wrote")
     rule = wanted or Wanted()
-    for _, files in sorted(_sessions(root, rule).items()):
-        for _, row in _merged(files):
+    for session, files in sorted(_sessions(root, rule).items()):
+        for _, row in _rows_of(root, rule, session, files):
             if rule.has(row):
                 yield row
+
+
+def _rows_of(root: Path, rule: Wanted, session: int, files: Sequence[_File]) -> Iterator[Numbered]:
+    """The rows of a session. A recorder may seal a segment before it is opened here: the session's files are listed
+    again then, and what was yielded is passed over."""
+    last = dict[tuple[str, str], int]()
+    while True:
+        try:
+            yield from _merged(files, last)
+        except SegmentGone:
+            files = _sessions(root, rule)[session]
+        else:
+            return
 
 
 def _sessions(root: Path, wanted: Wanted) -> dict[int, list[_File]]:
@@ -99,15 +113,15 @@ def place_of_sealed(path: Path) -> tuple[int, int, int]:
         raise InvalidInput(f"{path} is no file of a recording; move it to another folder") from None
 
 
-def _merged(files: Sequence[_File]) -> Iterator[Numbered]:
-    """The rows of the files by number, each once. A file is opened when its first row is next.
+def _merged(files: Sequence[_File], last: dict[tuple[str, str], int]) -> Iterator[Numbered]:
+    """The rows of the files by number, each once. A file is opened when its first row is next. `last` has the last
+    number by kind and instrument.
 
     A recorder that was killed while it sealed leaves rows both in a segment and in a sealed file. Rows of one kind and
     instrument never have equal numbers; a notice of lost rows may have that of a row of another kind.
     """
     waiting = sorted(files, key=lambda file: file.number)
     present = list[tuple[int, int, MarketRow, Iterator[Numbered]]]()
-    last = dict[tuple[str, str], int]()
     opened = 0
     while present or opened < len(waiting):
         if opened < len(waiting) and (not present or waiting[opened].number <= present[0][0]):

@@ -52,15 +52,21 @@ class _Short(Exception):
     """The file ends before the frame does, as a kill leaves it."""
 
 
+class SegmentGone(RecordingError):
+    """A segment is no longer there. Its rows are in sealed files where a recorder has sealed it."""
+
+
 def batches_of(path: Path, place: Place, *, went_on: bool) -> Iterator[Any]:
     """The batches of the segment in order, each an Arrow batch, and a `Loss` where rows are missing.
 
     `went_on` states that the recorder has begun the next segment of this kind, so this one was ended. Raises
-    RecordingError where the file cannot be read.
+    RecordingError where the file cannot be read, as SegmentGone where there is none.
     """
     try:
         with path.open("rb") as file:
             yield from _Reading(place, file).found(went_on=went_on)
+    except FileNotFoundError:
+        raise SegmentGone(f"{path} cannot be read: it was sealed or removed meanwhile") from None
     except OSError as fault:
         raise RecordingError(f"{path} cannot be read: {fault.strerror}") from None
 

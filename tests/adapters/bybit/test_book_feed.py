@@ -166,7 +166,7 @@ def test_a_book_of_a_market_that_stands_still_is_lost_once_and_known_again_with_
     opened, answers = Books(venue, patience=1.0), set[datetime | None]()
 
     def is_answered_three_times() -> bool:
-        if opened.gaps()[BTC]:
+        if all(opened.gaps().values()):
             answers.add(opened.feed.states()[0].heard_at)
         return len(answers) > 3
 

@@ -184,6 +184,16 @@ def test_a_session_after_a_kill_goes_on_beside_the_one_before(tmp_path: Path) ->
     assert list(read(tmp_path)) == [trade(1), trade(2)]
 
 
+def test_segments_that_are_sealed_while_they_are_read_lose_no_row_and_double_none(tmp_path: Path) -> None:
+    rows = [trade(1), trade(2), trade(3, START + HOUR_NS), trade(4, START + 2 * HOUR_NS)]
+    recorded(tmp_path, 1, *([row] for row in rows))
+    assert len(list((tmp_path / OPEN).iterdir())) == 3
+    reading = read(tmp_path)
+    first = next(reading)
+    sealed_all(tmp_path)
+    assert [first, *reading] == rows
+
+
 def test_a_second_recorder_of_a_folder_is_refused_until_the_first_ends(tmp_path: Path) -> None:
     program = f"""
 from pathlib import Path
