@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import random
+from random import SystemRandom
 
 _LARGEST_EXPONENT = 30
+_CHANCE = SystemRandom()
+"""It has no state. That of the module `random` is everyone's: a thread that waits would change the numbers of others."""
 
 
 def pause(failures: int, first: float, longest: float, chance: float) -> float:
@@ -20,4 +22,4 @@ def pause(failures: int, first: float, longest: float, chance: float) -> float:
 
 def random_pause(failures: int, first: float, longest: float) -> float:
     """The pause with a chance of its own."""
-    return pause(failures, first, longest, random.random())  # noqa: S311 - jitter
+    return pause(failures, first, longest, _CHANCE.random())

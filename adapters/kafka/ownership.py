@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import socket
 import threading
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from random import SystemRandom
 from time import monotonic
 from typing import Final, Self
 
@@ -99,7 +99,7 @@ class Claim:
             # other has joined again.
             self.close()
             self._stopped.clear()
-            self._stopped.wait(random.uniform(0.1, 1.0))  # noqa: S311 - a pause, not a secret
+            self._stopped.wait(SystemRandom().uniform(0.1, 1.0))
         self._refuse_if_owned()
         raise KafkaUnavailable(
             f"{self._settings.name}: several engines start at once and none became the owner"
