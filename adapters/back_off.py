@@ -6,7 +6,7 @@ from random import SystemRandom
 
 _LARGEST_EXPONENT = 30
 _CHANCE = SystemRandom()
-"""It has no state. That of the module `random` is everyone's: a thread that waits would change the numbers of others."""
+"""It has no state. That of `random` is everyone's: a thread that waits would change the numbers of others."""
 
 
 def pause(failures: int, first: float, longest: float, chance: float) -> float:
