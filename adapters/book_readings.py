@@ -173,7 +173,7 @@ class FeedReadings:
                 else:
                     maker.lose(given.why)
             except Exception as fault:  # noqa: BLE001  (fail closed, and go on with the other books)
-                self._fail(maker, fault)
+                fail_closed(maker, fault)
 
     def _reading(self, maker: ReadingMaker, now: datetime) -> BookReading | None:
         try:
@@ -184,7 +184,7 @@ class FeedReadings:
                 maker.lose(why)
                 found = None
         except Exception as fault:  # noqa: BLE001  (fail closed, and go on with the other books)
-            self._fail(maker, fault)
+            fail_closed(maker, fault)
             return None
         return found
 
@@ -195,17 +195,18 @@ class FeedReadings:
         states = (one for one in self._feed.states() if one.instrument == instrument)
         return next((one.fault or "its feed is not live" for one in states if not one.is_live), "")
 
-    def _fail(self, maker: ReadingMaker, fault: Exception) -> None:
-        """Fails closed: a book that cannot be analysed is not known, until its next change."""
-        _log.exception("the order book of %s could not be analysed", maker.instrument)
-        maker.lose(f"it could not be analysed: {type(fault).__name__}")
-
     def _keep(self, reading: BookReading) -> None:
         with self._lock:
             replaced = self._newest.get(reading.instrument)
             self._newest[reading.instrument] = newer(reading, replaced)
         if replaced is not None and self._counts is not None:
             self._counts.read_books(ReadingOutcome.REPLACED, 1)
+
+
+def fail_closed(maker: ReadingMaker, fault: Exception) -> None:
+    """Loses a book that cannot be analysed until its next change, and logs the fault that is being handled."""
+    _log.exception("the order book of %s could not be analysed", maker.instrument)
+    maker.lose(f"it could not be analysed: {type(fault).__name__}")
 
 
 def _bytes_of(given: _Given) -> int:

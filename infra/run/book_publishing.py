@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from msgspec.structs import replace
 
+from adapters.book_readings import fail_closed
 from commands.book_feed import BookFeed
 from domain.book.analysis.bins import Bins
 from domain.book.analysis.view import Preparation
@@ -72,7 +73,11 @@ class Watched(Protocol):
 
 
 class _Books:
-    """The books of one feed, from when it is opened to when it is closed."""
+    """The books of one feed, from when it is opened to when it is closed.
+
+    One that cannot be analysed is lost. Where this ended the process, its leases would move, and the same book would
+    end the next process.
+    """
 
     def __init__(
         self,
@@ -111,7 +116,7 @@ class _Books:
         try:
             return maker.reading(now, reference)
         except Exception as fault:  # noqa: BLE001  (fail closed, and go on with the other books)
-            self._fail(maker, fault)
+            fail_closed(maker, fault)
             return None
 
     def close(self) -> None:
@@ -122,7 +127,7 @@ class _Books:
         try:
             maker.take_trade(trade)
         except Exception as fault:  # noqa: BLE001  (fail closed, and go on with the other books)
-            self._fail(maker, fault)
+            fail_closed(maker, fault)
 
     def _read_book(self, maker: ReadingMaker) -> None:
         name = maker.instrument
@@ -136,13 +141,7 @@ class _Books:
             except InvalidInput as fault:
                 self._lose(maker, str(fault))
             except Exception as fault:  # noqa: BLE001  (fail closed, and go on with the other books)
-                self._fail(maker, fault)
-
-    def _fail(self, maker: ReadingMaker, fault: Exception) -> None:
-        """A book that cannot be analysed is not known until its next change. Where this ended the process, its leases
-        would move, and the same book would end the next process."""
-        _log.exception("the order book of %s could not be analysed", maker.instrument)
-        maker.lose(f"it could not be analysed: {type(fault).__name__}")
+                fail_closed(maker, fault)
 
     def _lose(self, maker: ReadingMaker, why: str) -> None:
         """The next known book is taken whatever its update: the exchange may number the same book again."""

@@ -15,16 +15,10 @@ from domain.direction import PROTECTION
 from domain.instrument import fitted, round_down, round_up
 from infra.telegram.screens.accounts import of_account
 from infra.telegram.screens.entered import (
-    FAULT,
     KEY,
-    REASON,
     WANTS,
     Values,
-    argument_of,
     fault_of,
-    given_of,
-    is_change,
-    is_number,
     setter,
 )
 from infra.telegram.screens.figures import UNKNOWN, money, number
@@ -38,6 +32,7 @@ from infra.telegram.screens.subject import (
     own_of,
     pins_of,
     plain_of,
+    sets_of,
     values_of,
     variables_of,
 )
@@ -114,22 +109,6 @@ def _fitted(name: str, text: str, data: Data) -> str:
         return f"{fitted(Decimal(text), rules.lot, round_down):f}"
     never_worse = round_down if order["side"] == "BUY" else round_up
     return f"{fitted(Decimal(text), rules.tick, nearest if order['limitPrice'] is None else never_worse):f}"
-
-
-def _set(argument: str, given: str, key: str) -> str:
-    """The argument after a term was entered; its request has a new key."""
-    values = dict(values_of(argument)) | {KEY: key}
-    name, value = given_of(values, given)
-    for gone in (FAULT, REASON):
-        values.pop(gone, None)
-    if name == WANTS and value in TERMS:
-        return argument_of(values | {WANTS: value})
-    if name not in TERMS:
-        return argument_of(values | {FAULT: "trade-no-field"})
-    if value and not (is_number(value) or is_change(value)):
-        return argument_of(values | {FAULT: "amend-no-number"})
-    values.pop(WANTS, None)
-    return argument_of(values | {name: value})
 
 
 def _render(data: Data, scene: Scene) -> Content:
@@ -213,7 +192,7 @@ ORDER = Screen(
     drafts=True,
     is_listed=False,
     needs_argument=True,
-    sets=_set,
+    sets=sets_of(TERMS),
     by_account=of_account,
     pins=pins_of("order", {"price": _PRICES, "quantity": ("quantity",)}),
 )

@@ -14,16 +14,10 @@ from commands.roles import LEAST_ROLE
 from domain.instrument import fitted
 from infra.telegram.screens.accounts import of_account
 from infra.telegram.screens.entered import (
-    FAULT,
     KEY,
-    REASON,
     WANTS,
     Values,
-    argument_of,
     fault_of,
-    given_of,
-    is_change,
-    is_number,
     setter,
 )
 from infra.telegram.screens.figures import UNKNOWN, money, number
@@ -36,6 +30,7 @@ from infra.telegram.screens.subject import (
     own_of,
     pins_of,
     plain_of,
+    sets_of,
     values_of,
     variables_of,
 )
@@ -71,22 +66,6 @@ def levels_of(data: Data, values: Values) -> Mapping[str, str]:
     if rules is None:
         return entered
     return {name: f"{fitted(Decimal(text), rules.tick, nearest):f}" for name, text in entered.items()}
-
-
-def _set(argument: str, given: str, key: str) -> str:
-    """The argument after a level was entered; its request has a new key."""
-    values = dict(values_of(argument)) | {KEY: key}
-    name, value = given_of(values, given)
-    for gone in (FAULT, REASON):
-        values.pop(gone, None)
-    if name == WANTS and value in LEVELS:
-        return argument_of(values | {WANTS: value})
-    if name not in LEVELS:
-        return argument_of(values | {FAULT: "trade-no-field"})
-    if value and not (is_number(value) or is_change(value)):
-        return argument_of(values | {FAULT: "amend-no-number"})
-    values.pop(WANTS, None)
-    return argument_of(values | {name: value})
 
 
 def _render(data: Data, scene: Scene) -> Content:
@@ -163,7 +142,7 @@ POSITION = Screen(
     drafts=True,
     is_listed=False,
     needs_argument=True,
-    sets=_set,
+    sets=sets_of(LEVELS),
     by_account=of_account,
     pins=pins_of("position", {name: (name, "averagePrice") for name in LEVELS}),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,9 +13,12 @@ from infra.telegram.screens.entered import (
     ACCOUNT,
     FAULT,
     KEY,
+    REASON,
+    WANTS,
     Values,
     argument_of,
     changed,
+    given_of,
     is_change,
     is_number,
 )
@@ -82,6 +85,27 @@ def _resolved(values: Values, row: Data, bases: Mapping[str, Sequence[str]]) -> 
         number = "" if base is None else changed(text, Decimal(base))
         found |= {name: number} if is_number(number) else {name: "", FAULT: "trade-no-number"}
     return found
+
+
+def sets_of(names: Collection[str]) -> Callable[[str, str, str], str]:
+    """What takes up an entered value of one of these names: from the screen's argument, what was entered and the key
+    of the new request, the argument after it."""
+
+    def entered(argument: str, given: str, key: str) -> str:
+        values = dict(values_of(argument)) | {KEY: key}
+        name, value = given_of(values, given)
+        for gone in (FAULT, REASON):
+            values.pop(gone, None)
+        if name == WANTS and value in names:
+            return argument_of(values | {WANTS: value})
+        if name not in names:
+            return argument_of(values | {FAULT: "trade-no-field"})
+        if value and not (is_number(value) or is_change(value)):
+            return argument_of(values | {FAULT: "amend-no-number"})
+        values.pop(WANTS, None)
+        return argument_of(values | {name: value})
+
+    return entered
 
 
 def plain_of(values: Values, names: Sequence[str]) -> dict[str, str]:
